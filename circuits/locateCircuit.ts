@@ -1,0 +1,169 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+import { CircuitIncludeError, CircuitNotBuiltError, UnknownCircuitError } from './errors.ts'
+import type { R1csCounts } from './r1cs.ts'
+
+/** Root of the repository. circom must run here: it finds includes only at or below its directory (P1014). */
+export const repositoryRoot = fileURLToPath(new URL('..', import.meta.url))
+
+/** Full simplification. Fewer rounds leave `transfer` above 2^15 (docs/decisions). */
+export const compilerFlags = ['--O2'] as const
+/** Where includes are looked for after the including file's own directory, from the root. */
+export const includeDirectories = ['circuits/src', 'node_modules'] as const
+
+export const circuitNames = [
+  'transfer',
+  'collect',
+  'batch-4',
+  'batch-16',
+  'registry',
+  'registration',
+] as const
+export type CircuitName = (typeof circuitNames)[number]
+
+/** Where mains are read from and results are kept. Tests have their own; paths are from the root. */
+export type CircuitWorkspace = {
+  mainDirectory: string
+  outputDirectory: string
+}
+export const defaultWorkspace: CircuitWorkspace = {
+  mainDirectory: 'circuits/main',
+  outputDirectory: '.cinnabar/circuits',
+}
+
+/** Written beside a compiled circuit as `info.json`. */
+export type CircuitInfo = R1csCounts & {
+  name: string
+  hash: string
+  compiler: string
+  flags: readonly string[]
+  compileSeconds: number
+}
+
+export type CircuitPaths = {
+  name: string
+  /** 64 hex digits: sources, compiler and flags. Keys are found by it. */
+  hash: string
+  directory: string
+  r1csPath: string
+  wasmPath: string
+  symPath: string
+  infoPath: string
+  /** Keys are made by `prover/setup`; development keys say `insecure` in their name. */
+  zkeyPath: string
+  vkeyPath: string
+  keysInfoPath: string
+}
+
+export type LocatedCircuit = CircuitPaths & { info: CircuitInfo }
+
+/** Names of the mains that exist, sorted. */
+export function listCircuits(workspace: CircuitWorkspace = defaultWorkspace): string[] {
+  const directory = join(repositoryRoot, workspace.mainDirectory)
+  if (!existsSync(directory)) return []
+  return readdirSync(directory)
+    .filter((file) => file.endsWith('.circom'))
+    .map((file) => file.slice(0, -'.circom'.length))
+    .sort()
+}
+
+/** Path of a circuit's main, from the root. @throws {UnknownCircuitError} */
+export function mainPathOf(name: string, workspace: CircuitWorkspace = defaultWorkspace): string {
+  const path = join(workspace.mainDirectory, `${name}.circom`)
+  if (!existsSync(join(repositoryRoot, path))) {
+    throw new UnknownCircuitError({ circuit: name, known: listCircuits(workspace) })
+  }
+  return path
+}
+
+/** Paths of a circuit's files for its sources as they are now, whether or not they exist yet. */
+export function circuitPaths(
+  name: string,
+  workspace: CircuitWorkspace = defaultWorkspace,
+): CircuitPaths {
+  const hash = hashCircuit(mainPathOf(name, workspace))
+  const directory = join(
+    repositoryRoot,
+    workspace.outputDirectory,
+    `${name}-${hash.slice(0, 16)}`,
+  )
+  const keys = join(directory, 'insecure-keys')
+  return {
+    name,
+    hash,
+    directory,
+    r1csPath: join(directory, `${name}.r1cs`),
+    wasmPath: join(directory, `${name}.wasm`),
+    symPath: join(directory, `${name}.sym`),
+    infoPath: join(directory, 'info.json'),
+    zkeyPath: join(keys, `${name}.insecure.zkey`),
+    vkeyPath: join(keys, `${name}.insecure.vkey.json`),
+    keysInfoPath: join(keys, 'keys.json'),
+  }
+}
+
+/**
+ * Finds a compiled circuit by the hash of its present sources.
+ *
+ * @throws {UnknownCircuitError} when there is no such main.
+ * @throws {CircuitNotBuiltError} when its present sources were not compiled.
+ */
+export function locateCircuit(
+  name: string,
+  workspace: CircuitWorkspace = defaultWorkspace,
+): LocatedCircuit {
+  const paths = circuitPaths(name, workspace)
+  if (!existsSync(paths.infoPath)) {
+    throw new CircuitNotBuiltError({ circuit: name, hash: paths.hash })
+  }
+  const info: CircuitInfo = JSON.parse(readFileSync(paths.infoPath, 'utf8'))
+  return { ...paths, info }
+}
+
+/**
+ * Hash of everything a compilation depends on: all sources reached by includes (ours and
+ * circomlib's), their paths, the compiler's version and the flags.
+ */
+export function hashCircuit(mainPath: string): string {
+  const sources = new Map<string, string>()
+  collectSources(mainPath, sources)
+  const hash = createHash('sha256')
+  hash.update(JSON.stringify([compilerVersion(), compilerFlags]))
+  for (const path of [...sources.keys()].sort()) {
+    hash.update(JSON.stringify([path, sources.get(path)]))
+  }
+  return hash.digest('hex')
+}
+
+let version: string | undefined
+export function compilerVersion(): string {
+  if (version === undefined) {
+    const manifest: { version: string } = JSON.parse(
+      readFileSync(join(repositoryRoot, 'node_modules/circom2/package.json'), 'utf8'),
+    )
+    version = `circom2 ${manifest.version}`
+  }
+  return version
+}
+
+function collectSources(path: string, sources: Map<string, string>): void {
+  if (sources.has(path)) return
+  const text = readFileSync(join(repositoryRoot, path), 'utf8')
+  sources.set(path, text)
+  for (const include of includesOf(text)) {
+    const candidates = [dirname(path), ...includeDirectories].map((directory) =>
+      relative(repositoryRoot, resolve(repositoryRoot, directory, include)),
+    )
+    const found = candidates.find((candidate) => existsSync(join(repositoryRoot, candidate)))
+    if (found === undefined) throw new CircuitIncludeError({ file: path, include })
+    collectSources(found, sources)
+  }
+}
+
+function includesOf(text: string): string[] {
+  const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/\/\/[^\n]*/g, '')
+  return [...code.matchAll(/\binclude\s*"([^"]+)"/g)].map((match) => match[1]!)
+}

@@ -1,0 +1,17 @@
+import { SECONDS_PER_DAY } from "./constants.ts";
+import { checkBits } from "./field.ts";
+
+/** Unix day (UTC) of a time in seconds. */
+export function dayOf(unixSeconds: number | bigint): bigint {
+  return BigInt(unixSeconds) / BigInt(SECONDS_PER_DAY);
+}
+
+/**
+ * Months since January 1970 (UTC) of a Unix day of 16 bits. Gregorian, with 2100 no leap year.
+ * Twin: circuits/src/month-of-day.circom, which proves the same with March-based years.
+ */
+export function monthOf(day: bigint): bigint {
+  checkBits(day, 16, "day");
+  const date = new Date(Number(day) * SECONDS_PER_DAY * 1000);
+  return BigInt((date.getUTCFullYear() - 1970) * 12 + date.getUTCMonth());
+}
