@@ -1,6 +1,6 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
 
 import { BaseError } from '../protocol/errors.ts'
@@ -10,8 +10,8 @@ import {
   circuitPaths,
   defaultWorkspace,
   listCircuits,
-  locateCircuit,
   mainPathOf,
+  readCircuitInfo,
   repositoryRoot,
 } from './locateCircuit.ts'
 import type { CircuitWorkspace, LocatedCircuit } from './locateCircuit.ts'
@@ -54,7 +54,7 @@ export async function buildCircuits({
     const parent = join(repositoryRoot, workspace.outputDirectory)
     const isMade = await installDirectory({
       parent,
-      name: paths.directory.slice(parent.length + 1),
+      name: basename(paths.directory),
       force,
       fill: async (directory) => {
         onProgress(`${name}: compiling`)
@@ -66,29 +66,9 @@ export async function buildCircuits({
       },
     })
     if (isMade) await removeOldResults(parent, name, paths.directory)
-    return readBuilt(paths.directory, name, workspace)
+    // By the paths hashed first: the sources may have changed while they compiled.
+    return { ...paths, info: readCircuitInfo(paths) }
   })
-}
-
-/** The sources may change while they compile; what was asked for is what was hashed first. */
-function readBuilt(directory: string, name: string, workspace: CircuitWorkspace): LocatedCircuit {
-  const located = circuitPaths(name, workspace)
-  if (located.directory === directory) return locateCircuit(name, workspace)
-  const move = (path: string): string => directory + path.slice(located.directory.length)
-  const info = JSON.parse(readFileSync(join(directory, 'info.json'), 'utf8'))
-  return {
-    name,
-    hash: info.hash,
-    directory,
-    r1csPath: move(located.r1csPath),
-    wasmPath: move(located.wasmPath),
-    symPath: move(located.symPath),
-    infoPath: move(located.infoPath),
-    zkeyPath: move(located.zkeyPath),
-    vkeyPath: move(located.vkeyPath),
-    keysInfoPath: move(located.keysInfoPath),
-    info,
-  }
 }
 
 /** Keys make a result up to 300 MB large, so old ones cannot be kept for ever. */

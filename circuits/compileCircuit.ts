@@ -3,7 +3,12 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, join, relative } from 'node:path'
 
 import { CircuitCompilationError } from './errors.ts'
-import { compilerFlags, compilerVersion, includeDirectories, repositoryRoot } from './locateCircuit.ts'
+import {
+  compilerFlags,
+  compilerVersion,
+  includeDirectories,
+  repositoryRoot,
+} from './locateCircuit.ts'
 import type { CircuitInfo } from './locateCircuit.ts'
 import { countConstraints } from './r1cs.ts'
 

@@ -35,7 +35,10 @@ export class CircuitIncludeError extends BaseError {
   constructor({ file, include }: { file: string; include: string }) {
     super(`${file} includes a file that cannot be found.`, {
       code: 'CIRCUIT_INCLUDE_NOT_FOUND',
-      metaMessages: [`Include: ${include}`, 'Includes are looked for beside the file, in circuits/src and in node_modules.'],
+      metaMessages: [
+        `Include: ${include}`,
+        'Includes are looked for beside the file, in circuits/src and in node_modules.',
+      ],
     })
   }
 }

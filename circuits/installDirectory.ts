@@ -45,7 +45,8 @@ export async function installDirectory({
     await mkdir(temporary)
     try {
       await fill(temporary)
-      if (force) await rename(target, join(parent, temporaryName(`old-${name}`))).catch(ignoreMissing)
+      if (force)
+        await rename(target, join(parent, temporaryName(`old-${name}`))).catch(ignoreMissing)
       await rename(temporary, target)
     } catch (error) {
       await rm(temporary, { recursive: true, force: true })

@@ -53,6 +53,7 @@ export type CircuitPaths = {
   symPath: string
   infoPath: string
   /** Keys are made by `prover/setup`; development keys say `insecure` in their name. */
+  keysDirectory: string
   zkeyPath: string
   vkeyPath: string
   keysInfoPath: string
@@ -85,12 +86,13 @@ export function circuitPaths(
   workspace: CircuitWorkspace = defaultWorkspace,
 ): CircuitPaths {
   const hash = hashCircuit(mainPathOf(name, workspace))
-  const directory = join(
-    repositoryRoot,
-    workspace.outputDirectory,
-    `${name}-${hash.slice(0, 16)}`,
-  )
-  const keys = join(directory, 'insecure-keys')
+  return pathsIn(join(repositoryRoot, workspace.outputDirectory), name, hash)
+}
+
+/** Where everything of one circuit stands below `parent`. */
+export function pathsIn(parent: string, name: string, hash: string): CircuitPaths {
+  const directory = join(parent, `${name}-${hash.slice(0, 16)}`)
+  const keysDirectory = join(directory, 'insecure-keys')
   return {
     name,
     hash,
@@ -99,9 +101,10 @@ export function circuitPaths(
     wasmPath: join(directory, `${name}.wasm`),
     symPath: join(directory, `${name}.sym`),
     infoPath: join(directory, 'info.json'),
-    zkeyPath: join(keys, `${name}.insecure.zkey`),
-    vkeyPath: join(keys, `${name}.insecure.vkey.json`),
-    keysInfoPath: join(keys, 'keys.json'),
+    keysDirectory,
+    zkeyPath: join(keysDirectory, `${name}.insecure.zkey`),
+    vkeyPath: join(keysDirectory, `${name}.insecure.vkey.json`),
+    keysInfoPath: join(keysDirectory, 'keys.json'),
   }
 }
 
@@ -119,8 +122,11 @@ export function locateCircuit(
   if (!existsSync(paths.infoPath)) {
     throw new CircuitNotBuiltError({ circuit: name, hash: paths.hash })
   }
-  const info: CircuitInfo = JSON.parse(readFileSync(paths.infoPath, 'utf8'))
-  return { ...paths, info }
+  return { ...paths, info: readCircuitInfo(paths) }
+}
+
+export function readCircuitInfo({ infoPath }: CircuitPaths): CircuitInfo {
+  return JSON.parse(readFileSync(infoPath, 'utf8'))
 }
 
 /**
