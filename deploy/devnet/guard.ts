@@ -3,7 +3,7 @@
 // server gets its stop signal, and after a grace period SIGKILL. The server is the parent's only through
 // this process, so a parent killed with SIGKILL leaves no node and no database behind.
 import { spawn } from 'node:child_process'
-import { writeSync } from 'node:fs'
+import { rmSync, writeSync } from 'node:fs'
 import type { GuardInstructions } from './guardedProcess.ts'
 
 /** File descriptor on which the server's process id is reported. */
@@ -28,6 +28,10 @@ server.once('error', (error) => {
   process.exit(127)
 })
 server.once('exit', (code) => {
+  // A server that ended by itself may be started again on the same directory.
+  if (isStopping && instructions.removeAfterwards !== undefined) {
+    rmSync(instructions.removeAfterwards, { recursive: true, force: true })
+  }
   process.exit(code ?? 1)
 })
 

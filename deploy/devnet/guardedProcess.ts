@@ -13,6 +13,8 @@ export type GuardInstructions = {
   stopSignal: 'SIGINT' | 'SIGTERM'
   /** Milliseconds after which a server that does not end is killed. */
   graceMs: number
+  /** A directory the guard removes once it has stopped the server, even if we are gone by then. */
+  removeAfterwards?: string
 }
 
 export type GuardedProcess = {
