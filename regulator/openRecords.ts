@@ -1,0 +1,93 @@
+import type { ChainEventOf, SettledTransfer } from '../l1/chainEvents.ts'
+import {
+  type InvestigationRecord,
+  openInvestigation,
+  openStatistics,
+  sharedPoint,
+  type StatisticsRecord,
+} from '../protocol/auditRecord.ts'
+import { isSubgroupPoint } from '../protocol/babyjubjub.ts'
+import { BaseError } from '../protocol/errors.ts'
+import { unpackWord } from '../protocol/words.ts'
+import type { AuditKeyRing } from './auditKeys.ts'
+
+/** Why a record could not be opened. */
+export type RecordFault = 'keyMissing' | 'malformed' | 'ephemeralInvalid'
+
+/** A settled transfer as a supervisor reads it: each half only with its own key. */
+export type OpenedTransfer = {
+  readonly batchNumber: bigint
+  readonly slot: number
+  readonly kind: SettledTransfer['kind']
+  readonly transactionHash: `0x${string}`
+  readonly timestamp: bigint
+  readonly day: bigint
+  readonly epoch: bigint
+  /** Leaf index of outputs[0]. */
+  readonly firstLeafIndex: bigint
+  readonly traceTag: bigint
+  readonly withdrawal: {
+    readonly asset: bigint
+    readonly amount: bigint
+    readonly recipient: bigint
+  }
+  readonly fee: { readonly asset: bigint; readonly amount: bigint }
+  readonly statistics: StatisticsRecord | RecordFault
+  readonly investigation: InvestigationRecord | RecordFault
+}
+
+/**
+ * Opens both records of every transfer of a settled batch with the keys at hand.
+ * Records are computed inside the proof, so a settled one that does not open under the right key
+ * means that the key is another epoch's, or that the system is broken: it is reported, not skipped.
+ */
+export function openRecords(
+  batch: ChainEventOf<'batchSettled'>,
+  keys: { readonly statistics?: AuditKeyRing; readonly investigation?: AuditKeyRing },
+): OpenedTransfer[] {
+  return batch.transfers.map((transfer) => {
+    const { publicInputs } = transfer
+    const fee = unpackWord('fee', publicInputs.fee)
+    const [x, y] = publicInputs.ephemeral
+    const ephemeral = { x, y }
+    const open = <R>(
+      ring: AuditKeyRing | undefined,
+      auditKey: readonly [bigint, bigint],
+      read: (shared: { x: bigint; y: bigint }) => R,
+    ): R | RecordFault => {
+      const secret = ring?.secretOf({ x: auditKey[0], y: auditKey[1] })
+      if (secret === undefined) return 'keyMissing'
+      if (!isSubgroupPoint(ephemeral)) return 'ephemeralInvalid'
+      try {
+        return read(sharedPoint(ephemeral, secret))
+      } catch (error) {
+        if (error instanceof BaseError) return 'malformed'
+        throw error
+      }
+    }
+    return {
+      batchNumber: batch.batchNumber,
+      slot: transfer.slot,
+      kind: transfer.kind,
+      transactionHash: batch.transactionHash,
+      timestamp: batch.timestamp,
+      day: publicInputs.day,
+      epoch: fee.epoch,
+      firstLeafIndex: transfer.firstLeafIndex,
+      traceTag: publicInputs.traceTag,
+      withdrawal: unpackWord('withdrawal', publicInputs.withdrawal),
+      fee: { asset: fee.asset, amount: fee.amount },
+      statistics: open(keys.statistics, publicInputs.auditKeyS, (shared) =>
+        openStatistics(shared, publicInputs.statisticsCiphertext),
+      ),
+      investigation: open(keys.investigation, publicInputs.auditKeyI, (shared) =>
+        openInvestigation(shared, publicInputs.investigationCiphertext),
+      ),
+    }
+  })
+}
+
+/** Whether a half was opened. */
+export function isOpened<R extends object>(record: R | RecordFault): record is R {
+  return typeof record !== 'string'
+}
