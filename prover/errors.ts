@@ -35,3 +35,39 @@ export class CircuitProgramError extends BaseError {
     })
   }
 }
+
+export class KeysNotFoundError extends BaseError {
+  override readonly name = 'KeysNotFoundError'
+  constructor({ circuit, hash }: { circuit: string; hash: string }) {
+    super(`The circuit ${circuit} has no proving and verification keys.`, {
+      code: 'KEYS_NOT_FOUND',
+      metaMessages: [`Circuit hash: ${hash}`, 'For development, run `npm run setup`.'],
+    })
+  }
+}
+
+export class KeysMismatchError extends BaseError {
+  override readonly name = 'KeysMismatchError'
+  constructor({ circuit, hash }: { circuit: string; hash: string }) {
+    super(`The keys of the circuit ${circuit} are not what their description says.`, {
+      code: 'KEYS_MISMATCH',
+      metaMessages: [
+        `Circuit hash: ${hash}`,
+        'Remove the circuit from .cinnabar/circuits and run `npm run setup`.',
+      ],
+    })
+  }
+}
+
+export class InsecureKeysError extends BaseError {
+  override readonly name = 'InsecureKeysError'
+  constructor({ circuit }: { circuit: string }) {
+    super(`The keys of the circuit ${circuit} are insecure development keys.`, {
+      code: 'KEYS_INSECURE',
+      metaMessages: [
+        'Anybody can forge proofs under them.',
+        'Production needs keys from a ceremony. For development, leave CINNABAR_ENV and NODE_ENV unset.',
+      ],
+    })
+  }
+}

@@ -1,0 +1,63 @@
+import { parseArgs } from 'node:util'
+
+import { BaseError } from '../../protocol/errors.ts'
+import { ensureCircuitsAndKeys } from './ensureCircuitsAndKeys.ts'
+
+const usage = `Usage: npm run setup -- [--json] [--force] [names…]
+
+Compiles the circuits named, or all, and makes INSECURE development keys for them. What is there
+and up to date is kept.
+
+  --json   one JSON object on standard output, progress on standard error
+  --force  make everything again
+`
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      json: { type: 'boolean' },
+      force: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  })
+  if (values.help) {
+    process.stdout.write(usage)
+    return
+  }
+  const started = performance.now()
+  const progress = values.json ? process.stderr : process.stdout
+  const keys = await ensureCircuitsAndKeys({
+    ...(positionals.length === 0 ? {} : { names: positionals }),
+    force: values.force ?? false,
+    onProgress: (line) => progress.write(`${line}\n`),
+  })
+  const circuits = keys.map(({ circuit, info }) => ({
+    name: circuit.name,
+    circuitHash: circuit.hash,
+    constraints: circuit.info.nonLinear,
+    publicSignals: circuit.info.publicOutputs + circuit.info.publicInputs,
+    verificationKeyHash: info.verificationKeyHash,
+    insecure: info.insecure,
+  }))
+  if (values.json) {
+    const seconds = (performance.now() - started) / 1000
+    process.stdout.write(`${JSON.stringify({ circuits, seconds }, null, 2)}\n`)
+    return
+  }
+  for (const { name, constraints, publicSignals, verificationKeyHash } of circuits) {
+    const key = verificationKeyHash.slice(0, 16)
+    process.stdout.write(
+      `${name}: ${constraints} constraints, ${publicSignals} public, insecure key ${key}\n`,
+    )
+  }
+}
+
+main().then(
+  // ffjavascript's worker threads would keep the process alive.
+  () => process.exit(0),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof BaseError ? error.message : String(error)}\n`)
+    process.exit(1)
+  },
+)
