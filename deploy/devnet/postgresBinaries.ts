@@ -6,6 +6,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   chmodSync,
 } from 'node:fs'
 import { createHash } from 'node:crypto'
@@ -80,7 +81,15 @@ function canRun({ postgres }: PostgresBinaries, user: PostgresUser): boolean {
 function copyOfBinaries({ postgres }: PostgresBinaries): PostgresBinaries {
   const source = dirname(dirname(postgres))
   const key = createHash('sha256').update(source).update(readFileSync(postgres)).digest('hex')
-  const target = join(tmpdir(), `cinnabar-postgres-${key.slice(0, 16)}`)
+  // The user in the name and not only in the directory's owner: /tmp is everybody's.
+  const owner = process.getuid?.() ?? 0
+  const target = join(tmpdir(), `cinnabar-postgres-${key.slice(0, 16)}-${String(owner)}`)
+  if (existsSync(target) && statSync(target).uid !== owner) {
+    throw new PostgresStartError({
+      reason: `${target} belongs to another user, whose programs we do not run`,
+      remedy: `Remove it. ${EXTERNAL_REMEDY}`,
+    })
+  }
   if (!existsSync(target)) {
     // Copied aside and renamed, so that a copy cut short is never taken for a whole one.
     const partial = mkdtempSync(`${target}-`)
