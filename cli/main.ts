@@ -1,0 +1,54 @@
+// `cinnabar <role> …`: each role's commands live in the role's own folder and are loaded only when that
+// role is asked for, so that a wallet does not wait for the sequencer's dependencies.
+import { existsSync, readFileSync } from 'node:fs'
+import { Command } from 'commander'
+import { BaseError } from '../protocol/errors.ts'
+
+type Role = { summary: string; module: string }
+/** Adds the role's command, of the role's name, to `program`. */
+type RoleModule = { register(program: Command): void }
+
+const roles: Record<string, Role> = {
+  wallet: {
+    summary: 'Hold, receive and pay private money.',
+    module: '../wallet/cli.ts',
+  },
+  regulator: {
+    summary: 'Read what the supervisory keys may open, and check the settled chain.',
+    module: '../regulator/cli.ts',
+  },
+  registrar: {
+    summary: 'Admit, re-tier, suspend and restore identities.',
+    module: '../regulator/registrarCli.ts',
+  },
+  sequencer: {
+    summary: 'Run the service that admits, seals, proves and settles.',
+    module: '../sequencer/cli.ts',
+  },
+}
+
+const isInstalled = ({ module }: Role) => existsSync(new URL(module, import.meta.url))
+
+const { version } = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+) as { version: string }
+
+const program = new Command('cinnabar')
+  .description('Cinnabar, a supervised private rollup.')
+  .version(version)
+  .showHelpAfterError()
+
+const wanted = process.argv[2] === 'help' ? process.argv[3] : process.argv[2]
+for (const [name, role] of Object.entries(roles).filter(([, role]) => isInstalled(role))) {
+  if (name === wanted) ((await import(role.module)) as RoleModule).register(program)
+  else program.command(name).description(role.summary)
+}
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  // Ours say what happened, with facts and a remedy; a stack is for what we did not foresee.
+  if (!(error instanceof BaseError)) throw error
+  console.error(`${error.message}\n(${error.code})`)
+  process.exitCode = 1
+}
