@@ -1,0 +1,164 @@
+import { spawnSync } from 'node:child_process'
+import { globSync, readFileSync, statSync } from 'node:fs'
+import { dirname, relative, resolve } from 'node:path'
+import { run } from 'node:test'
+import type { EventData } from 'node:test'
+import { spec } from 'node:test/reporters'
+import { parseArgs } from 'node:util'
+
+const root = dirname(import.meta.dirname)
+
+/** Tests in these folders need neither circuits nor contracts, so that they run without building them. */
+const FOLDERS_WITHOUT_BUILD = ['api', 'deploy', 'protocol', 'scripts']
+
+/** These keep all cores busy or are stories with time limits of their own. */
+const SERIAL_FOLDERS = ['e2e', 'prover']
+/** A file elsewhere says the same of itself in a line that starts so and goes on with the reason. */
+const SERIAL_MARK = '// Runs alone:'
+
+const FILES_AT_ONCE = 2
+/** A file that takes longer hangs: the slowest takes minutes. */
+const FILE_TIMEOUT_MS = 20 * 60_000
+const SLOWEST_SHOWN = 5
+
+type Counts = EventData.TestSummary['counts']
+type TestEvent = { type: string; data: unknown }
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { name: { type: 'string', multiple: true, default: [] } },
+})
+
+const files = selectFiles(positionals)
+if (files.length === 0) fail(`There are no tests in ${positionals.join(', ') || 'test/'}.`)
+if (files.some((file) => !FOLDERS_WITHOUT_BUILD.includes(folderOf(file)))) build()
+process.exitCode = (await runFiles(files)) ? 0 : 1
+
+function selectFiles(filters: readonly string[]): string[] {
+  const all = globSync('test/**/*.test.ts', { cwd: root, exclude: ['test/support/**'] }).sort()
+  if (filters.length === 0) return all
+  const wanted = filters.map((filter) => {
+    const path = relative(root, resolve(filter))
+    const stats = statSync(resolve(root, path), { throwIfNoEntry: false })
+    if (stats === undefined) fail(`There is no ${filter}.`)
+    return { path, isFolder: stats.isDirectory() }
+  })
+  return all.filter((file) =>
+    wanted.some(({ path, isFolder }) =>
+      isFolder ? path === '' || file.startsWith(`${path}/`) : file === path,
+    ),
+  )
+}
+
+function folderOf(file: string): string {
+  return file.split('/')[1] ?? ''
+}
+
+function isSerial(file: string): boolean {
+  return (
+    SERIAL_FOLDERS.includes(folderOf(file)) ||
+    readFileSync(resolve(root, file), 'utf8')
+      .split('\n')
+      .some((line) => line.startsWith(SERIAL_MARK))
+  )
+}
+
+/** Circuits with development keys, and contracts: each takes a moment when it is up to date. */
+function build(): void {
+  for (const [what, script, ...args] of [
+    ['circuits and development keys', 'prover/setup/main.ts'],
+    ['contracts', 'node_modules/hardhat/dist/src/cli.js', 'build'],
+  ] as const) {
+    const started = performance.now()
+    console.log(`Building ${what}`)
+    const { status } = spawnSync(process.execPath, [resolve(root, script), ...args], {
+      cwd: root,
+      stdio: 'inherit',
+    })
+    if (status !== 0) fail(`The ${what} could not be built, so no test was run.`)
+    console.log(`Built ${what} in ${seconds(performance.now() - started)}\n`)
+  }
+}
+
+/** Runs the files, some at once and some alone, as one run with one report. True when all passed. */
+async function runFiles(selected: readonly string[]): Promise<boolean> {
+  const started = performance.now()
+  const serial = selected.filter(isSerial)
+  const shared = selected.filter((file) => !serial.includes(file))
+  const report = new spec()
+  report.pipe(process.stdout, { end: false })
+
+  const total = { tests: 0, suites: 0, passed: 0, failed: 0, cancelled: 0, skipped: 0, todo: 0 }
+  const durations = new Map<string, number>()
+  const note = ({ counts, file, duration_ms }: EventData.TestSummary) => {
+    if (file !== undefined) durations.set(relative(root, file), duration_ms)
+    else
+      for (const key of Object.keys(total) as (keyof Counts & keyof typeof total)[]) {
+        total[key] += counts[key]
+      }
+  }
+  await runGroup(shared, FILES_AT_ONCE, report, note)
+  await runGroup(serial, 1, report, note)
+  // Its end prints the failing tests once more, all together.
+  await new Promise((done) => report.once('end', done).end())
+
+  const slowest = [...durations].sort(([, a], [, b]) => b - a).slice(0, SLOWEST_SHOWN)
+  console.log('\nSlowest files:')
+  for (const [file, duration] of slowest) console.log(`  ${seconds(duration).padStart(8)}  ${file}`)
+  // In the words of Node's own reporter, for whoever reads the end of a log by program.
+  console.log(`
+ℹ tests ${total.tests}
+ℹ suites ${total.suites}
+ℹ pass ${total.passed}
+ℹ fail ${total.failed}
+ℹ cancelled ${total.cancelled}
+ℹ skipped ${total.skipped}
+ℹ todo ${total.todo}
+ℹ duration_ms ${performance.now() - started}
+
+${total.passed} passed, ${total.failed + total.cancelled} failed`)
+  return total.failed + total.cancelled === 0 && total.passed > 0
+}
+
+async function runGroup(
+  group: readonly string[],
+  concurrency: number,
+  report: NodeJS.WritableStream,
+  note: (summary: EventData.TestSummary) => void,
+): Promise<void> {
+  if (group.length === 0) return
+  const stopping = new AbortController()
+  const stop = () => {
+    stopping.abort()
+  }
+  process.once('SIGINT', stop).once('SIGTERM', stop)
+  const events = run({
+    files: group.map((file) => resolve(root, file)),
+    cwd: root,
+    concurrency,
+    isolation: 'process',
+    timeout: FILE_TIMEOUT_MS,
+    signal: stopping.signal,
+    testNamePatterns: values.name.map((pattern) => new RegExp(pattern)),
+  }) as AsyncIterable<TestEvent>
+  for await (const event of events) {
+    if (event.type === 'test:summary') note(event.data as EventData.TestSummary)
+    // The runner's own closing lines: there is one set of them for all groups, at the end.
+    else if (!isClosingLine(event)) report.write(event as unknown as string)
+  }
+  process.removeListener('SIGINT', stop).removeListener('SIGTERM', stop)
+  if (stopping.signal.aborted) fail('Stopped.')
+}
+
+function isClosingLine({ type, data }: TestEvent): boolean {
+  return type === 'test:diagnostic' && (data as EventData.TestDiagnostic).file === undefined
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`
+}
+
+function fail(message: string): never {
+  console.error(message)
+  process.exit(1)
+}
