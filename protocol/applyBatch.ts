@@ -1,0 +1,168 @@
+import {
+  type Batch,
+  type BatchSlot,
+  batchPosition,
+  compareSlots,
+  fillSlots,
+  isLiveSlot,
+} from './batch.ts'
+import {
+  BatchDepositError,
+  BatchDuplicateNullifierError,
+  BatchNullifierNotSpentError,
+  BatchOrderError,
+  BatchSizeError,
+} from './batchErrors.ts'
+import { BATCH_CIRCUITS, NULLIFIER_TREE_DEPTH, OUTPUTS_PER_SLOT } from './constants.ts'
+import { TreeFullError } from './errors.ts'
+import { FieldElement, checkBits } from './field.ts'
+import { commitToRecipient } from './note.ts'
+import {
+  NULLIFIER_LIMIT,
+  NullifierRangeError,
+  NullifierSpentError,
+  type NullifierTree,
+  hashInterval,
+} from './nullifierTree.ts'
+import { type RollupState } from './rollupState.ts'
+import { type MerklePath } from './tree.ts'
+
+/** What a slot's proof opens: some interval and its path when the slot's turn comes. */
+export type SlotOpening = {
+  readonly from: bigint
+  readonly to: bigint
+  readonly path: MerklePath
+}
+
+/** What a batch did to the state. */
+export type AppliedBatch = {
+  readonly oldSlotCount: bigint
+  readonly newSlotCount: bigint
+  /** First slot of the batch: nullifier leaves start here, note leaves at four times it. */
+  readonly position: number
+  readonly oldNoteRoot: bigint
+  readonly newNoteRoot: bigint
+  readonly oldNullifierRoot: bigint
+  readonly newNullifierRoot: bigint
+  /** Four a slot, deposits last; 0 where nothing was appended. */
+  readonly noteLeaves: readonly bigint[]
+  /** One a slot; 0 where nothing was inserted. */
+  readonly nullifierLeaves: readonly bigint[]
+  /** One a transfer slot. */
+  readonly openings: readonly SlotOpening[]
+  /** Of the batch's subtree in the note tree before it was written. */
+  readonly notePath: MerklePath
+  /** Of the batch's subtree in the nullifier tree, all intervals narrowed, before it was written. */
+  readonly nullifierPath: MerklePath
+}
+
+/**
+ * Applies a batch to the state and returns what its proof opens. All checks come before the first
+ * change, so a refused batch leaves the state as it was.
+ *
+ * Spec: docs/spec/batch.md (B1–B5). Twin: checkBatchStatement.
+ *
+ * @throws {BatchSizeError} when there are more slots or deposits than places.
+ * @throws {BatchOrderError} when the slots are not in the order of `sortSlots`.
+ * @throws {BatchDuplicateNullifierError | NullifierSpentError} when a nullifier is not new.
+ * @throws {BatchNullifierNotSpentError} when a void slot's nullifier is new.
+ * @throws {NullifierRangeError | NonCanonicalFieldElementError | BatchDepositError | OutOfRangeError}
+ * @throws {TreeFullError} when the trees have no room left.
+ */
+export function applyBatch(state: RollupState, batch: Batch): AppliedBatch {
+  const { size } = BATCH_CIRCUITS[batch.circuit]
+  checkBits(batch.batchNumber, 64, 'batch number')
+  checkBits(batch.feeRecipient, 160, 'fee recipient')
+  const slots = fillSlots(batch)
+  checkSlots(state.nullifierTree, slots)
+  const depositLeaves = commitDeposits(batch)
+  const position = batchPosition(state.slotCount, size)
+  if (position + BigInt(size) > 4n ** BigInt(NULLIFIER_TREE_DEPTH)) {
+    throw new TreeFullError({ depth: NULLIFIER_TREE_DEPTH })
+  }
+
+  const { noteTree, nullifierTree } = state
+  const start = Number(position)
+  const subtree = start / size
+  const levels = Math.log2(size) / 2
+  const before = {
+    oldSlotCount: state.slotCount,
+    oldNoteRoot: noteTree.root,
+    oldNullifierRoot: nullifierTree.root,
+  }
+
+  // B1, B2: narrow intervals of the running tree; the new leaves stay pending.
+  const openings: SlotOpening[] = []
+  const nullifierLeaves: bigint[] = new Array<bigint>(size).fill(0n)
+  slots.forEach((slot, i) => {
+    const found = nullifierTree.find(slot.kind === 'empty' ? 0n : slot.nullifier)
+    // Without a reason to open another leaf, the one of the value 0. An interval that is still
+    // pending (a void behind its live twin) cannot be opened.
+    const isPending = found.index >= start
+    const { index, from, to } = isPending ? nullifierTree.find(0n) : found
+    openings.push({ from, to, path: nullifierTree.path(index) })
+    if (!isLiveSlot(slot)) return
+    nullifierTree.insert(slot.nullifier, start + i)
+    nullifierLeaves[i] = hashInterval(slot.nullifier, to)
+  })
+  const nullifierPath = nullifierTree.path(subtree, levels)
+  nullifierTree.place(start, nullifierLeaves)
+
+  // B3, B4: append outputs and deposits.
+  const noteLeaves: bigint[] = slots.flatMap((slot) =>
+    isLiveSlot(slot) ? [...slot.outputs] : [0n, 0n, 0n, 0n],
+  )
+  noteLeaves.push(...depositLeaves)
+  const notePath = noteTree.path(subtree, levels + 1)
+  noteTree.setLeaves(OUTPUTS_PER_SLOT * start, noteLeaves)
+
+  state.slotCount = position + BigInt(size)
+  return {
+    ...before,
+    newSlotCount: state.slotCount,
+    position: start,
+    newNoteRoot: noteTree.root,
+    newNullifierRoot: nullifierTree.root,
+    noteLeaves,
+    nullifierLeaves,
+    openings,
+    notePath,
+    nullifierPath,
+  }
+}
+
+function checkSlots(tree: NullifierTree, slots: readonly BatchSlot[]): void {
+  let previous: BatchSlot | undefined
+  let lastInserted: bigint | undefined
+  for (const slot of slots) {
+    if (previous !== undefined && compareSlots(previous, slot) > 0) throw new BatchOrderError()
+    previous = slot
+    if (slot.kind === 'empty') continue
+    const { kind, nullifier, outputs } = slot
+    if (nullifier <= 0n || nullifier >= NULLIFIER_LIMIT) throw new NullifierRangeError()
+    outputs.forEach((output) => FieldElement(output))
+    const isSpent = tree.contains(nullifier)
+    if (kind === 'void') {
+      if (!isSpent && nullifier !== lastInserted) {
+        throw new BatchNullifierNotSpentError({ nullifier })
+      }
+      continue
+    }
+    if (isSpent) throw new NullifierSpentError({ nullifier })
+    if (nullifier === lastInserted) throw new BatchDuplicateNullifierError({ nullifier })
+    lastInserted = nullifier
+  }
+}
+
+/** B4: H(NOTE, recipient, asset | amount) each; 0 for an unused place. */
+function commitDeposits({ circuit, deposits }: Batch): bigint[] {
+  const limit = BATCH_CIRCUITS[circuit].deposits
+  if (deposits.length > limit) {
+    throw new BatchSizeError({ what: 'deposits', count: deposits.length, limit })
+  }
+  const leaves = deposits.map(({ asset, amount, recipient }) => {
+    if (amount === 0n) throw new BatchDepositError({ reason: 'its amount is 0' })
+    return commitToRecipient({ recipient: FieldElement(recipient), asset, amount })
+  })
+  return [...leaves, ...new Array<bigint>(limit - leaves.length).fill(0n)]
+}
