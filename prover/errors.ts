@@ -18,21 +18,27 @@ export class WitnessUnsatisfiedError extends BaseError {
 
 export class CircuitInputError extends BaseError {
   override readonly name = 'CircuitInputError'
+  readonly signal: string
+  readonly reason: string
   constructor({ circuit, signal, reason }: { circuit: string; signal: string; reason: string }) {
     super(`An input of the circuit ${circuit} is not acceptable: ${reason}.`, {
       code: 'CIRCUIT_INPUT_INVALID',
       metaMessages: [`Signal: ${signal}`],
     })
+    this.signal = signal
+    this.reason = reason
   }
 }
 
 export class CircuitProgramError extends BaseError {
   override readonly name = 'CircuitProgramError'
+  readonly reason: string
   constructor({ circuit, reason }: { circuit: string; reason: string }) {
     super(`The witness program of the circuit ${circuit} failed: ${reason}.`, {
       code: 'CIRCUIT_PROGRAM_FAILED',
       metaMessages: ['Build the circuit again: `npm run setup`.'],
     })
+    this.reason = reason
   }
 }
 
@@ -68,6 +74,58 @@ export class InsecureKeysError extends BaseError {
         'Anybody can forge proofs under them.',
         'Production needs keys from a ceremony. For development, leave CINNABAR_ENV and NODE_ENV unset.',
       ],
+    })
+  }
+}
+
+export class VerificationKeyError extends BaseError {
+  override readonly name = 'VerificationKeyError'
+  constructor({ reason }: { reason: string }) {
+    super(`The verification key is not acceptable: ${reason}.`, {
+      code: 'VERIFICATION_KEY_INVALID',
+      metaMessages: [
+        'Do not deploy it. Export it again from the proving key and compare its hash.',
+      ],
+    })
+  }
+}
+
+export class ProvingCancelledError extends BaseError {
+  override readonly name = 'ProvingCancelledError'
+  constructor({ circuit }: { circuit: string }) {
+    super(`Proving ${circuit} was cancelled.`, { code: 'PROVING_CANCELLED' })
+  }
+}
+
+export class ProverClosedError extends BaseError {
+  override readonly name = 'ProverClosedError'
+  constructor() {
+    super('The prover is closed.', {
+      code: 'PROVER_CLOSED',
+      metaMessages: ['Start the process again.'],
+    })
+  }
+}
+
+export class ProverWorkerError extends BaseError {
+  override readonly name = 'ProverWorkerError'
+  constructor({ circuit, exit }: { circuit: string; exit: string }) {
+    super(`The worker process ended while it proved ${circuit}.`, {
+      code: 'PROVER_WORKER_ENDED',
+      metaMessages: [
+        `Exit: ${exit}`,
+        'The next job gets a new worker. If it happens again, look for a lack of memory.',
+      ],
+    })
+  }
+}
+
+export class ProvingFailedError extends BaseError {
+  override readonly name = 'ProvingFailedError'
+  constructor({ circuit, reason }: { circuit: string; reason: string }) {
+    super(`No valid proof of ${circuit} could be made: ${reason}.`, {
+      code: 'PROVING_FAILED',
+      metaMessages: ['Check that the keys belong to the circuit: `npm run setup`.'],
     })
   }
 }

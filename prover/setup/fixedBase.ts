@@ -1,3 +1,6 @@
+import { CurveProgram } from '../curveProgram.ts'
+import type { PointerFunction } from '../curveProgram.ts'
+
 export type GroupName = 'g1' | 'g2'
 
 /** Bytes of a coordinate by group. */
@@ -5,12 +8,8 @@ const COORDINATE = { g1: 32, g2: 64 } as const
 export const SCALAR_BYTES = 32
 /** Scalars have 254 bits; the signed digits may carry one further. */
 const DIGIT_BITS = 255
-const PAGE = 65_536
 /** Points that are made affine at once. More would outgrow the scratch memory of the program. */
 const AFFINE_CHUNK = 1_024
-
-/** Memory that ffjavascript's curve program is compiled for. */
-const PROGRAM_PAGES = 25
 
 export type FixedBaseParameters = {
   /** ffjavascript's curve program. Passed in: that package cannot be imported in a worker thread. */
@@ -22,18 +21,16 @@ export type FixedBaseParameters = {
   generator: Uint8Array
 }
 
-type PointFunction = (...pointers: number[]) => void
-
 /**
  * Multiples of the group's generator, for many scalars: signed windows over a table of
  * 2^(bits − 1) multiples a window, one mixed addition a window and scalar.
  */
 export class FixedBase {
-  readonly #memory: WebAssembly.Memory
-  readonly #add: PointFunction
-  readonly #subtract: PointFunction
-  readonly #zero: PointFunction
-  readonly #toAffine: PointFunction
+  readonly #program: CurveProgram
+  readonly #add: PointerFunction
+  readonly #subtract: PointerFunction
+  readonly #zero: PointerFunction
+  readonly #toAffine: PointerFunction
   readonly #coordinate: number
   readonly #windowBits: number
   readonly #windows: number
@@ -42,34 +39,29 @@ export class FixedBase {
   readonly #out: number
 
   private constructor(
-    { memory, functionNamed }: RunningProgram,
-    { group, windowBits, generator }: FixedBaseParameters,
+    program: CurveProgram,
+    { group, windowBits, generator }: Omit<FixedBaseParameters, 'module'>,
   ) {
-    this.#memory = memory
+    this.#program = program
     this.#coordinate = COORDINATE[group]
     this.#windowBits = windowBits
     this.#windows = Math.ceil(DIGIT_BITS / windowBits)
-    this.#add = functionNamed(`${group}m_addMixed`)
-    this.#subtract = functionNamed(`${group}m_subMixed`)
-    this.#zero = functionNamed(`${group}m_zero`)
-    this.#toAffine = functionNamed(`${group}m_batchToAffine`)
+    this.#add = program.functionNamed(`${group}m_addMixed`)
+    this.#subtract = program.functionNamed(`${group}m_subMixed`)
+    this.#zero = program.functionNamed(`${group}m_zero`)
+    this.#toAffine = program.functionNamed(`${group}m_batchToAffine`)
 
     const affine = 2 * this.#coordinate
     const jacobian = 3 * this.#coordinate
     const multiples = 1 << (windowBits - 1)
-    this.#table = this.#reserve(this.#windows * multiples * affine)
-    this.#work = this.#reserve(AFFINE_CHUNK * jacobian)
-    this.#out = this.#reserve(AFFINE_CHUNK * affine)
+    this.#table = program.reserve(this.#windows * multiples * affine)
+    this.#work = program.reserve(AFFINE_CHUNK * jacobian)
+    this.#out = program.reserve(AFFINE_CHUNK * affine)
     this.#fillTable(generator, multiples)
   }
 
-  static async build(parameters: FixedBaseParameters): Promise<FixedBase> {
-    const memory = new WebAssembly.Memory({ initial: PROGRAM_PAGES })
-    const instance = await WebAssembly.instantiate(parameters.module, { env: { memory } })
-    return new FixedBase(
-      { memory, functionNamed: (name) => instance.exports[name] as PointFunction },
-      parameters,
-    )
+  static async build({ module, ...rest }: FixedBaseParameters): Promise<FixedBase> {
+    return new FixedBase(await CurveProgram.run(module), rest)
   }
 
   /** `scalars`: 32 bytes each, little endian, below r. Returns affine points in Montgomery form. */
@@ -87,7 +79,7 @@ export class FixedBase {
         this.#multiplyOne(scalar, this.#work + index * 3 * this.#coordinate)
       }
       this.#toAffine(this.#work, size, this.#out)
-      points.set(new Uint8Array(this.#memory.buffer, this.#out, size * affine), start * affine)
+      points.set(this.#program.bytes(this.#out, size * affine), start * affine)
     }
     return points
   }
@@ -115,7 +107,7 @@ export class FixedBase {
     let base = generator
     for (let window = 0; window < this.#windows; window++) {
       const first = this.#table + window * multiples * affine
-      new Uint8Array(this.#memory.buffer).set(base, first)
+      this.#program.write(first, base)
       // The last of a chunk is carried into the next one: slot 0 of `work` is the running sum.
       this.#zero(this.#work)
       let at = 0
@@ -126,32 +118,16 @@ export class FixedBase {
           this.#add(pointer - jacobian, first, pointer)
         }
         this.#toAffine(this.#work + jacobian, size, first + at * affine)
-        const bytes = new Uint8Array(this.#memory.buffer)
-        bytes.copyWithin(
-          this.#work,
-          this.#work + size * jacobian,
-          this.#work + (size + 1) * jacobian,
-        )
+        const last = this.#program.bytes(this.#work + size * jacobian, jacobian)
+        this.#program.write(this.#work, last)
         at += size
       }
       // The next window's base is twice the last multiple: 2·2^(bits − 1)·base.
       this.#add(this.#work, first + (multiples - 1) * affine, this.#work)
       this.#toAffine(this.#work, 1, this.#out)
-      base = new Uint8Array(this.#memory.buffer, this.#out, affine).slice()
+      base = this.#program.bytes(this.#out, affine).slice()
     }
   }
-
-  /** Memory beyond what the program has taken for itself. */
-  #reserve(length: number): number {
-    const pointer = this.#memory.buffer.byteLength
-    this.#memory.grow(Math.ceil(length / PAGE))
-    return pointer
-  }
-}
-
-type RunningProgram = {
-  memory: WebAssembly.Memory
-  functionNamed: (name: string) => PointFunction
 }
 
 /** `count` ≤ 16 bits from bit `from`, little endian; zeros beyond the end. */
