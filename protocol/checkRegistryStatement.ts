@@ -52,7 +52,7 @@ export function checkRegistryStatement(
   )
 
   // R3, R4 the old leaf is empty in FILL; else it opens with the new one's ownerKey and T
-  clause('R3', hasIdentityRanges(old), 'a field of the old leaf is out of range')
+  clause('R4', hasIdentityRanges(old), 'a field of the old leaf is out of range')
   if (modeIs('FILL')) clause('R3', oldLeaf === 0n, 'the leaf to fill is not empty')
   else {
     clause(

@@ -96,10 +96,14 @@ template Registry() {
     signal message <== TaggedHash(TAG_DESTINATION_CHANGE(), 4)([
         domain, index, oldLeaf, newDestination
     ]);
-    EdDSAPoseidonVerifier()(
-        isByOwner, spendingPublicKey[0], spendingPublicKey[1],
-        signatureS, signatureR8[0], signatureR8[1], message
-    );
+    component signature = EdDSAPoseidonVerifier();
+    signature.enabled <== isByOwner;
+    signature.Ax <== spendingPublicKey[0];
+    signature.Ay <== spendingPublicKey[1];
+    signature.R8x <== signatureR8[0];
+    signature.R8y <== signatureR8[1];
+    signature.S <== signatureS;
+    signature.M <== message;
 
     // R7  The siblings and the index are the same signals for both roots.
     component update = MerkleUpdate(IDENTITY_TREE_DEPTH());
