@@ -14,12 +14,14 @@ import type { GuardedProcess } from './guardedProcess.ts'
 import { choosePostgresUser, findPostgresBinaries } from './postgresBinaries.ts'
 import type { PostgresBinaries, PostgresUser } from './postgresBinaries.ts'
 
+export type Database = { url: string; drop: () => Promise<void> }
+
 export type Postgres = {
   /** Connection string of a database of one's own. */
   url: string
   /** Makes another empty database on the same server. */
-  createDatabase(): Promise<{ url: string; drop(): Promise<void> }>
-  stop(): Promise<void>
+  createDatabase: () => Promise<Database>
+  stop: () => Promise<void>
 }
 
 export type EmbeddedPostgres = Postgres & {
@@ -119,7 +121,7 @@ async function useExternalPostgres(serverUrl: string): Promise<Postgres> {
   }
 }
 
-async function createDatabase(serverUrl: string): Promise<{ url: string; drop(): Promise<void> }> {
+async function createDatabase(serverUrl: string): Promise<Database> {
   const name = `cinnabar_${randomBytes(8).toString('hex')}`
   await query(serverUrl, `create database ${name}`)
   return {

@@ -69,7 +69,7 @@ export async function findPostgresBinaries(user: PostgresUser): Promise<Postgres
   if (canRun(copied, user)) return copied
   throw new PostgresStartError({
     reason: `${copied.postgres} does not run on this machine`,
-    output: [spawnSync(copied.postgres, ['--version'], { ...user, encoding: 'utf8' }).stderr ?? ''],
+    output: [spawnSync(copied.postgres, ['--version'], { ...user, encoding: 'utf8' }).stderr],
     remedy: `The package's postinstall script must have run. ${EXTERNAL_REMEDY}`,
   })
 }
