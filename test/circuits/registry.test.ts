@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { before, describe, test } from 'node:test'
 
 import { BASE8 } from '../../protocol/babyjubjub.ts'
@@ -122,6 +123,25 @@ describe('registry accepts', () => {
     const old = { ...update.witness.old, tier: 9n, destination: 1n, salt: 2n }
     await assertAccepted({ ...update, witness: { ...update.witness, old } })
   })
+})
+
+describe('registry vectors', () => {
+  type Vector = { name: string; circuit: string; publicInputs: object; circuitInputs: object }
+  const path = new URL('../vectors/registry.json', import.meta.url)
+  const { vectors }: { vectors: Vector[] } = JSON.parse(readFileSync(path, 'utf8'))
+  const decode = (value: unknown): bigint | unknown[] =>
+    typeof value === 'string' ? BigInt(value) : (value as unknown[]).map(decode)
+
+  for (const { name, circuit: circuitName, publicInputs, circuitInputs } of vectors) {
+    test(`accepts: ${name}`, async () => {
+      const tester = await loadCircuit(circuitName)
+      const inputs = Object.entries(circuitInputs).map(([signal, value]) => [signal, decode(value)])
+      const assignment = await tester.witness(Object.fromEntries(inputs))
+      tester.check(assignment)
+      const expected = Object.values(publicInputs).flatMap(decode)
+      assert.deepEqual(tester.publicSignals(assignment), expected)
+    })
+  }
 })
 
 describe('registry rejects', () => {
