@@ -21,7 +21,8 @@ const FILES_AT_ONCE = 2
 const FILE_TIMEOUT_MS = 20 * 60_000
 const SLOWEST_SHOWN = 5
 
-type Counts = EventData.TestSummary['counts']
+/** Node's typings leave `failed` out. */
+type Summary = EventData.TestSummary & { counts: { failed: number } }
 type TestEvent = { type: string; data: unknown }
 
 const { values, positionals } = parseArgs({
@@ -90,21 +91,33 @@ async function runFiles(selected: readonly string[]): Promise<boolean> {
 
   const total = { tests: 0, suites: 0, passed: 0, failed: 0, cancelled: 0, skipped: 0, todo: 0 }
   const durations = new Map<string, number>()
-  const note = ({ counts, file, duration_ms }: EventData.TestSummary) => {
-    if (file !== undefined) durations.set(relative(root, file), duration_ms)
-    else
-      for (const key of Object.keys(total) as (keyof Counts & keyof typeof total)[]) {
-        total[key] += counts[key]
-      }
+  const empty: string[] = []
+  const note = ({ type, data }: TestEvent) => {
+    if (type === 'test:summary') {
+      const { counts, file, duration_ms } = data as Summary
+      if (file !== undefined) durations.set(relative(root, file), duration_ms)
+      else for (const key of keysOf(total)) total[key] += counts[key]
+    } else if (isFileWithoutTests({ type, data })) {
+      // Node counts it as a test that passed, which it is not.
+      total.tests--
+      total.passed--
+      empty.push(relative(root, (data as EventData.TestPass).name))
+    } else if (!isClosingLine({ type, data })) {
+      report.write({ type, data })
+    }
   }
-  await runGroup(shared, FILES_AT_ONCE, report, note)
-  await runGroup(serial, 1, report, note)
+  await runGroup(shared, FILES_AT_ONCE, note)
+  await runGroup(serial, 1, note)
   // Its end prints the failing tests once more, all together.
   await new Promise((done) => report.once('end', done).end())
 
   const slowest = [...durations].sort(([, a], [, b]) => b - a).slice(0, SLOWEST_SHOWN)
   console.log('\nSlowest files:')
   for (const [file, duration] of slowest) console.log(`  ${seconds(duration).padStart(8)}  ${file}`)
+  // With a pattern it is no wonder.
+  const emptyByMistake = values.name.length === 0 ? empty : []
+  for (const file of emptyByMistake) console.log(`\n✖ ${file} has no tests`)
+  const failed = total.failed + total.cancelled + emptyByMistake.length
   // In the words of Node's own reporter, for whoever reads the end of a log by program.
   console.log(`
 ℹ tests ${total.tests}
@@ -116,15 +129,14 @@ async function runFiles(selected: readonly string[]): Promise<boolean> {
 ℹ todo ${total.todo}
 ℹ duration_ms ${performance.now() - started}
 
-${total.passed} passed, ${total.failed + total.cancelled} failed`)
-  return total.failed + total.cancelled === 0 && total.passed > 0
+${total.passed} passed, ${failed} failed`)
+  return failed === 0 && total.passed > 0
 }
 
 async function runGroup(
   group: readonly string[],
   concurrency: number,
-  report: NodeJS.WritableStream,
-  note: (summary: EventData.TestSummary) => void,
+  note: (event: TestEvent) => void,
 ): Promise<void> {
   if (group.length === 0) return
   const stopping = new AbortController()
@@ -141,17 +153,23 @@ async function runGroup(
     signal: stopping.signal,
     testNamePatterns: values.name.map((pattern) => new RegExp(pattern)),
   }) as AsyncIterable<TestEvent>
-  for await (const event of events) {
-    if (event.type === 'test:summary') note(event.data as EventData.TestSummary)
-    // The runner's own closing lines: there is one set of them for all groups, at the end.
-    else if (!isClosingLine(event)) report.write(event as unknown as string)
-  }
+  for await (const event of events) note(event)
   process.removeListener('SIGINT', stop).removeListener('SIGTERM', stop)
   if (stopping.signal.aborted) fail('Stopped.')
 }
 
+function isFileWithoutTests({ type, data }: TestEvent): boolean {
+  const { name, file, nesting } = data as EventData.TestPass
+  return type === 'test:pass' && nesting === 0 && name === file
+}
+
+/** The runner's own totals: one set of them stands at the end, for all groups. */
 function isClosingLine({ type, data }: TestEvent): boolean {
   return type === 'test:diagnostic' && (data as EventData.TestDiagnostic).file === undefined
+}
+
+function keysOf<Key extends string>(record: Record<Key, unknown>): Key[] {
+  return Object.keys(record) as Key[]
 }
 
 function seconds(milliseconds: number): string {
