@@ -71,7 +71,7 @@ describe('rebuildNextAccount', () => {
     assert.ok(account)
     for (let i = 1; i <= 3; i++) {
       const { owner: _owner, asset: _asset, ...state } = account
-      transfer = aTransfer({ account: state, inputs: [{ amount: 9n, index: 40 + i }] })
+      transfer = aTransfer({ account: state, inputs: [{ amount: 90n, index: 40 + i }] })
       account = rebuild({ ...transfer, intent: { ...transfer.intent, account } })?.account
       assert.deepEqual(account, transfer.nextAccount)
     }
