@@ -1,5 +1,6 @@
 import { BATCH_CIRCUITS, type BatchCircuit, SLOT_KIND } from './constants.ts'
 import { BatchSizeError } from './batchErrors.ts'
+import { type Deposit } from './deposit.ts'
 
 /** Account note, then three notes. */
 export type SlotOutputs = readonly [bigint, bigint, bigint, bigint]
@@ -18,12 +19,7 @@ export type BatchSlot =
     }
 
 /** A deposit taken from the queue. */
-export type BatchDeposit = {
-  readonly asset: bigint
-  /** Protocol units, above 0. */
-  readonly amount: bigint
-  readonly recipient: bigint
-}
+export type BatchDeposit = Deposit
 
 export type Batch = {
   readonly circuit: BatchCircuit
