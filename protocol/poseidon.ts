@@ -1,4 +1,4 @@
-import { buildPoseidon } from "circomlibjs";
+import { buildPoseidon } from "./poseidonWasm.js";
 import { type Domain, DOMAINS, domainTag } from "./constants.ts";
 import { type FieldElement } from "./field.ts";
 
