@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { chmod, chown, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import pg from 'pg'
@@ -297,7 +297,8 @@ async function removeStaleLock(directory: string): Promise<void> {
   const lock = join(directory, 'postmaster.pid')
   const [pid] = (await readFile(lock, 'utf8').catch(() => '')).split('\n')
   const commandLine = await readFile(`/proc/${pid ?? ''}/cmdline`, 'utf8').catch(() => '')
-  if (commandLine !== '' && !commandLine.includes('postgres')) await rm(lock, { force: true })
+  const [program = ''] = commandLine.split('\0')
+  if (program !== '' && basename(program) !== 'postgres') await rm(lock, { force: true })
 }
 
 function findFreePort(): Promise<number> {
