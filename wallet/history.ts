@@ -1,0 +1,156 @@
+import type { JournalEntry, JournalStage } from './journal.ts'
+import { isStatement, openStages } from './journal.ts'
+import type { ClaimRecord, Ledger, NoteRecord, SpendRecord } from './ledger.ts'
+
+export const historyKinds = [
+  'deposit',
+  'received',
+  'sent',
+  'toSelf',
+  'collected',
+  'withdrawal',
+  'fee',
+] as const
+export type HistoryKind = (typeof historyKinds)[number]
+
+/** One line of what happened. Amounts in protocol units. */
+export type HistoryEntry = {
+  readonly kind: HistoryKind
+  readonly asset: bigint
+  readonly amount: bigint
+  /** `queued`, `reclaimRequested` and `refunded` are a deposit's, `claimed` a withdrawal's. */
+  readonly stage: JournalStage | 'queued' | 'reclaimRequested' | 'refunded' | 'claimed'
+  /** Unix seconds: block time, or, before settlement, when it was made here. */
+  readonly at: bigint
+  readonly memo?: string
+  /** Address text, `identity <index>`, or a base-chain address. */
+  readonly counterparty?: string
+  readonly leafIndex?: bigint
+  readonly batchNumber?: bigint
+  readonly transactionHash?: `0x${string}`
+  /** Id in the journal, of what this device made. */
+  readonly transfer?: number
+  /** W4: the sent transfer in whose place this one was made. */
+  readonly replaces?: number
+  readonly rejection?: string
+}
+
+/** Everything that happened, oldest first; what is not settled yet comes last. */
+export function buildHistory(ledger: Ledger, journal: readonly JournalEntry[]): HistoryEntry[] {
+  const settled = [
+    ...ledger.notes.flatMap((note) => noteEntry(note)),
+    ...ledger.deposits.flatMap((deposit): HistoryEntry[] => {
+      // A settled deposit shows as the note it became.
+      if (deposit.stage === 'settled') return []
+      const { asset, amount, stage, queuedAt, depositor } = deposit
+      const { timestamp, transactionHash } = queuedAt
+      const counterparty = depositor
+      return [
+        { kind: 'deposit', asset, amount, stage, at: timestamp, counterparty, transactionHash },
+      ]
+    }),
+    ...ledger.spends.flatMap((spend) => spendEntries(ledger, journal, spend)),
+  ]
+  const waiting = journal.filter(({ stage }) => stage !== 'settled').flatMap(journalEntries)
+  return [...settled.sort(byTime), ...waiting.sort(byTime)]
+}
+
+function noteEntry(note: NoteRecord): HistoryEntry[] {
+  // A note to oneself is told by the transfer that made it.
+  if (note.source === 'self') return []
+  const { asset, amount, userMemo, leafIndex, settledAt } = note
+  const { batchNumber, transactionHash, timestamp } = settledAt
+  return [
+    {
+      kind: note.source === 'deposit' ? 'deposit' : 'received',
+      ...{ asset, amount, stage: 'settled', at: timestamp },
+      ...(userMemo === '' ? {} : { memo: userMemo }),
+      ...{ leafIndex, batchNumber, transactionHash },
+    },
+  ]
+}
+
+function spendEntries(
+  ledger: Ledger,
+  journal: readonly JournalEntry[],
+  spend: SpendRecord,
+): HistoryEntry[] {
+  const made = journal.findLast((entry) => isStatement(entry, spend))
+  const { batchNumber, transactionHash, timestamp } = spend.settledAt
+  const common = {
+    ...{ asset: spend.asset, stage: 'settled' as const, at: timestamp },
+    ...{ batchNumber, transactionHash },
+    ...(made === undefined ? {} : { transfer: made.id }),
+    ...(made?.replaces === undefined ? {} : { replaces: made.replaces }),
+  }
+  const entries: HistoryEntry[] = []
+  if (spend.amountIn > 0n) entries.push({ kind: 'collected', ...common, amount: spend.amountIn })
+  for (const { slot, amount, recipientIndex } of spend.payments) {
+    const payment = made?.intent.payments[slot - 1]
+    entries.push({
+      kind: recipientIndex === ledger.identityIndex ? 'toSelf' : 'sent',
+      ...common,
+      amount,
+      counterparty: payment?.address ?? `identity ${String(recipientIndex)}`,
+      ...(payment === undefined || payment.memo === '' ? {} : { memo: payment.memo }),
+    })
+  }
+  if (spend.withdrawal !== undefined) {
+    const { amount, recipient } = spend.withdrawal
+    const claim = findClaim(ledger.claims, spend)
+    entries.push({
+      kind: 'withdrawal',
+      ...common,
+      amount,
+      counterparty: `0x${recipient.toString(16).padStart(40, '0')}`,
+      ...(claim === undefined
+        ? {}
+        : { stage: 'claimed' as const, transactionHash: claim.transactionHash }),
+    })
+  }
+  if (spend.fee > 0n) entries.push({ kind: 'fee', ...common, amount: spend.fee })
+  return entries
+}
+
+/** A claim pays all that was credited before it. */
+function findClaim(claims: readonly ClaimRecord[], spend: SpendRecord): ClaimRecord | undefined {
+  return claims.find(
+    ({ asset, account, blockNumber }) =>
+      asset === spend.asset &&
+      BigInt(account) === spend.withdrawal?.recipient &&
+      blockNumber >= spend.settledAt.blockNumber,
+  )
+}
+
+/** What this device made and the base chain does not show: on its way, refused, or replaced. */
+function journalEntries(entry: JournalEntry): HistoryEntry[] {
+  // Never left the wallet: nothing happened.
+  if (entry.sentAt === undefined && entry.stage !== 'proved') return []
+  const { asset, intent, stage, createdAt, id } = entry
+  const common = {
+    ...{ asset, stage, at: BigInt(createdAt), transfer: id },
+    ...(entry.replaces === undefined ? {} : { replaces: entry.replaces }),
+    ...(entry.rejection === undefined ? {} : { rejection: entry.rejection.code }),
+    ...(entry.batchNumber === undefined || !openStages.includes(stage)
+      ? {}
+      : { batchNumber: entry.batchNumber }),
+  }
+  const entries: HistoryEntry[] = intent.payments.map(({ address, amount, memo }) => ({
+    kind: 'sent',
+    ...common,
+    amount,
+    counterparty: address,
+    ...(memo === '' ? {} : { memo }),
+  }))
+  if (intent.withdrawal !== undefined) {
+    const { amount, recipient } = intent.withdrawal
+    entries.push({ kind: 'withdrawal', ...common, amount, counterparty: recipient })
+  }
+  if (intent.purpose === 'collect') entries.push({ kind: 'collected', ...common, amount: 0n })
+  return entries
+}
+
+function byTime(one: HistoryEntry, other: HistoryEntry): number {
+  if (one.at !== other.at) return one.at < other.at ? -1 : 1
+  return 0
+}

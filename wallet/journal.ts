@@ -1,0 +1,188 @@
+import type { Receipt } from '../api/index.ts'
+import type { Account } from '../protocol/account.ts'
+import type { TransferCircuit } from '../protocol/constants.ts'
+import type { TransferPublicInputs } from '../protocol/publicInputs.ts'
+import { JournalTransitionError } from './errors.ts'
+import type { Ledger } from './ledger.ts'
+
+/**
+ * Life of a statement that this wallet made. `sent` is written before the first byte leaves: from
+ * then on it may settle, whatever anybody says.
+ *
+ *   prepared ─recordProof─▶ proved ─markSent─▶ sent ─▶ admitted ─▶ sealed ─▶ settled
+ *      │                      │                  └─────────┴─────────┴──▶ rejected │ superseded
+ *      └──────────────────────┴──abandon──▶ abandoned
+ *
+ * The base chain has the last word: a settlement is believed in any stage but `abandoned`.
+ */
+export const journalStages = [
+  'prepared',
+  'proved',
+  'sent',
+  'admitted',
+  'sealed',
+  'settled',
+  'rejected',
+  'superseded',
+  'abandoned',
+] as const
+export type JournalStage = (typeof journalStages)[number]
+
+export type JournalPayment = {
+  /** Address text, as given. */
+  readonly address: string
+  readonly amount: bigint
+  readonly memo: string
+}
+
+export type JournalPurpose = 'send' | 'collect' | 'withdraw' | 'exit'
+
+/** What the user asked for. */
+export type JournalIntent = {
+  readonly purpose: JournalPurpose
+  readonly payments: readonly JournalPayment[]
+  readonly withdrawal?: { readonly amount: bigint; readonly recipient: `0x${string}` }
+  readonly fee: bigint
+  /** Leaf indexes of the notes taken in. */
+  readonly inputs: readonly bigint[]
+}
+
+export type JournalEntry = {
+  readonly id: number
+  /** computeStatementId: never names the proof, which is malleable. */
+  readonly statementId: `0x${string}`
+  readonly circuit: TransferCircuit
+  readonly asset: bigint
+  readonly intent: JournalIntent
+  readonly publicInputs: TransferPublicInputs
+  readonly memo: Uint8Array
+  readonly anchorBatch: bigint
+  /** The account once it is sealed. */
+  readonly nextAccount: Account
+  /** Unix seconds. */
+  readonly createdAt: number
+  readonly stage: JournalStage
+  /** From `proved` on: eight coordinates. The same bytes are sent again after a crash. */
+  readonly proof?: readonly bigint[]
+  readonly sentAt?: number
+  readonly receipt?: Receipt
+  readonly batchNumber?: bigint
+  readonly rejection?: { readonly code: string; readonly message: string }
+  /** W4: the sent statement in whose place this one was made. */
+  readonly replaces?: number
+}
+
+/** Stages in which a statement may still settle though nobody has said so. */
+export const openStages: readonly JournalStage[] = ['sent', 'admitted', 'sealed']
+const unsentStages: readonly JournalStage[] = ['prepared', 'proved']
+
+const allowed: Readonly<Record<JournalStage, readonly JournalStage[]>> = {
+  prepared: ['proved', 'abandoned'],
+  proved: ['sent', 'abandoned'],
+  sent: ['admitted', 'sealed', 'settled', 'rejected', 'superseded'],
+  admitted: ['sealed', 'settled', 'rejected', 'superseded'],
+  // A batch that misses the settle window is void with its transfers; they may be sealed again.
+  sealed: ['admitted', 'settled', 'rejected', 'superseded'],
+  // `sent`: the same statement may be submitted again. The rest: the chain's word.
+  rejected: ['sent', 'admitted', 'sealed', 'settled', 'superseded'],
+  superseded: ['settled'],
+  // A reorg of the base chain takes a settlement back.
+  settled: ['sealed', 'superseded'],
+  abandoned: [],
+}
+
+/** Appends a statement in stage `prepared`. */
+export function openEntry(
+  journal: readonly JournalEntry[],
+  entry: Omit<JournalEntry, 'id' | 'stage'>,
+): JournalEntry[] {
+  const id = journal.reduce((highest, known) => Math.max(highest, known.id), 0) + 1
+  return [...journal, { ...entry, id, stage: 'prepared' }]
+}
+
+/** @throws {JournalTransitionError} when the stage does not lead there. */
+export function moveEntry(
+  journal: readonly JournalEntry[],
+  id: number,
+  stage: JournalStage,
+  facts: Partial<
+    Pick<JournalEntry, 'proof' | 'sentAt' | 'receipt' | 'batchNumber' | 'rejection'>
+  > = {},
+): JournalEntry[] {
+  return journal.map((entry) => {
+    if (entry.id !== id) return entry
+    if (entry.stage !== stage && !allowed[entry.stage].includes(stage)) {
+      throw new JournalTransitionError({ id, from: entry.stage, to: stage })
+    }
+    return { ...entry, ...facts, stage }
+  })
+}
+
+export function findEntry(journal: readonly JournalEntry[], id: number): JournalEntry | undefined {
+  return journal.find((entry) => entry.id === id)
+}
+
+/** Whether this entry is the statement with these public words. */
+export function isStatement(
+  { publicInputs }: JournalEntry,
+  other: { readonly nullifier: bigint; readonly outputs: readonly bigint[] },
+): boolean {
+  return (
+    publicInputs.nullifier === other.nullifier &&
+    publicInputs.outputs.every((output, i) => output === other.outputs[i])
+  )
+}
+
+/** What was never sent is given up when the wallet starts: nobody has seen it. */
+export function abandonUnsent(journal: readonly JournalEntry[]): JournalEntry[] {
+  return journal.map((entry) =>
+    entry.stage === 'prepared' ? { ...entry, stage: 'abandoned' } : entry,
+  )
+}
+
+/** Statements that must be sent, or sent again, byte for byte. */
+export function entriesToSend(journal: readonly JournalEntry[]): JournalEntry[] {
+  return journal.filter(({ stage }) => stage === 'proved' || stage === 'sent')
+}
+
+/** The undecided statement that spends this nullifier, the newest first. */
+export function undecidedEntry(
+  journal: readonly JournalEntry[],
+  nullifier: bigint,
+): JournalEntry | undefined {
+  return journal.findLast(
+    ({ publicInputs, stage }) =>
+      publicInputs.nullifier === nullifier &&
+      (openStages.includes(stage) || unsentStages.includes(stage)),
+  )
+}
+
+/** W4: the newest statement with this nullifier that ever left the wallet. */
+export function sentEntry(
+  journal: readonly JournalEntry[],
+  nullifier: bigint,
+): JournalEntry | undefined {
+  return journal.findLast(
+    ({ publicInputs, sentAt }) => publicInputs.nullifier === nullifier && sentAt !== undefined,
+  )
+}
+
+/** Brings the journal in line with the settled transfers of the base chain. */
+export function reconcileJournal(
+  journal: readonly JournalEntry[],
+  ledger: Pick<Ledger, 'spends'>,
+): JournalEntry[] {
+  const settled = new Map(ledger.spends.map((spend) => [spend.nullifier, spend]))
+  return journal.map((entry) => {
+    if (entry.stage === 'abandoned') return entry
+    const spend = settled.get(entry.publicInputs.nullifier)
+    if (spend === undefined) {
+      return entry.stage === 'settled' || entry.stage === 'superseded'
+        ? { ...entry, stage: entry.sentAt === undefined ? 'abandoned' : 'sent' }
+        : entry
+    }
+    const { batchNumber } = spend.settledAt
+    if (isStatement(entry, spend)) return { ...entry, stage: 'settled', batchNumber }
+    return { ...entry, stage: unsentStages.includes(entry.stage) ? 'abandoned' : 'superseded' }
+  })
+}

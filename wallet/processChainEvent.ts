@@ -1,0 +1,143 @@
+import type { ChainEvent, ChainEventOf } from '../l1/chainEvents.ts'
+import { REGISTRY_MODE } from '../protocol/constants.ts'
+import { deriveTracePoint, type Keys } from '../protocol/keys.ts'
+import { buildPolicyTree } from '../protocol/policy.ts'
+import type { MerkleTree } from '../protocol/tree.ts'
+import { RegistryDataError } from './errors.ts'
+import { type DepositRecord, ensureAccounts, type Ledger, ownerOf } from './ledger.ts'
+import type { BatchLeaves } from './noteTree.ts'
+import { openDepositNote } from './openReceivedNotes.ts'
+import { processBatch } from './processBatch.ts'
+
+/** The two trees of the ledger, rebuilt to its roots. */
+export type WalletTrees = { readonly noteTree: MerkleTree; readonly identityTree: MerkleTree }
+
+export type ProcessContext = {
+  readonly keys: Keys
+  readonly trees: WalletTrees
+  /** Recipients of our own deposits by blinding, found even where the ciphertext is noise. */
+  readonly knownRecipients: ReadonlyMap<bigint, bigint>
+  /** Called with the leaves of each batch that was checked. */
+  readonly onLeaves: (leaves: BatchLeaves) => void
+}
+
+/**
+ * One base-chain event applied to the ledger. The trees advance with it; when it throws, ledger and
+ * trees are as they were.
+ *
+ * @throws {SettledDataError | RegistryDataError} when the data does not lead to the published roots.
+ * @throws {AccountChainError} when a transfer of ours cannot be followed.
+ */
+export function processChainEvent(
+  context: ProcessContext,
+  ledger: Ledger,
+  event: ChainEvent,
+): Ledger {
+  switch (event.type) {
+    case 'batchSettled':
+      return processBatch(context, ledger, event)
+    case 'depositQueued':
+      return processDeposit(context, ledger, event)
+    case 'depositReclaimRequested':
+      return setDepositStage(ledger, event.id, 'reclaimRequested')
+    case 'depositRefunded':
+      return setDepositStage(ledger, event.id, 'refunded')
+    case 'identityUpdated':
+      return processIdentity(context, ledger, event)
+    case 'policyPublished':
+      return processPolicies(ledger, event)
+    case 'epochScheduled': {
+      const { epoch, startDay, auditKeyS, auditKeyI } = event
+      return { ...ledger, epochs: [...ledger.epochs, { epoch, startDay, auditKeyS, auditKeyI }] }
+    }
+    case 'assetListed': {
+      const { asset, token, unit, maxFee } = event
+      const others = ledger.assets.filter((known) => known.asset !== asset)
+      return ensureAccounts(
+        { ...ledger, assets: [...others, { asset, token, unit, maxFee }] },
+        context.keys,
+      )
+    }
+    case 'withdrawalClaimed':
+      return processClaim(ledger, event)
+    case 'withdrawalCredited':
+      return ledger
+  }
+}
+
+function processDeposit(
+  { keys, knownRecipients }: ProcessContext,
+  ledger: Ledger,
+  event: ChainEventOf<'depositQueued'>,
+): Ledger {
+  const owner = ownerOf(ledger, keys)
+  if (owner === undefined) return { ...ledger, isScannedBlind: true }
+  const blinding = openDepositNote({ keys, owner }, event, knownRecipients)
+  if (blinding === undefined) return ledger
+  const { id, asset, amount, depositor, deadline } = event
+  const { blockNumber, transactionHash, timestamp } = event
+  const record: DepositRecord = {
+    ...{ id, asset, amount, blinding, depositor, deadline },
+    queuedAt: { blockNumber, transactionHash, timestamp },
+    stage: 'queued',
+  }
+  return { ...ledger, deposits: [...ledger.deposits, record] }
+}
+
+function setDepositStage(ledger: Ledger, id: bigint, stage: DepositRecord['stage']): Ledger {
+  if (!ledger.deposits.some((deposit) => deposit.id === id)) return ledger
+  return {
+    ...ledger,
+    deposits: ledger.deposits.map((deposit) =>
+      deposit.id === id ? { ...deposit, stage } : deposit,
+    ),
+  }
+}
+
+function processIdentity(
+  { keys, trees }: ProcessContext,
+  ledger: Ledger,
+  event: ChainEventOf<'identityUpdated'>,
+): Ledger {
+  const fork = trees.identityTree.fork()
+  fork.setLeaf(Number(event.index), event.newLeaf)
+  if (fork.root !== event.root) throw new RegistryDataError({ what: 'identity registry' })
+  trees.identityTree.merge(fork)
+
+  const others = ledger.identityLeaves.filter(([index]) => index !== event.index)
+  const next: Ledger = {
+    ...ledger,
+    identityVersion: event.version,
+    identityRoot: event.root,
+    identityLeaves: [...others, [event.index, event.newLeaf]],
+  }
+  if (ledger.identityIndex !== undefined || event.mode !== REGISTRY_MODE.FILL) return next
+  // T is published with the leaf and only our keys give it at this index: so a wallet finds its own
+  // identity with nothing but the seed.
+  const owner = { ownerKey: keys.ownerKey, identityIndex: event.index }
+  const own = deriveTracePoint(keys.nullifierKey, owner)
+  if (own.x !== event.tracePoint.x || own.y !== event.tracePoint.y) return next
+  return ensureAccounts({ ...next, identityIndex: event.index }, keys)
+}
+
+function processPolicies(ledger: Ledger, event: ChainEventOf<'policyPublished'>): Ledger {
+  if (buildPolicyTree(event.policies).root !== event.root) {
+    throw new RegistryDataError({ what: 'policies' })
+  }
+  return { ...ledger, policyRoot: event.root, policies: event.policies }
+}
+
+/** A claim pays out all that was credited to an address; only addresses we withdrew to are kept. */
+function processClaim(
+  ledger: Ledger,
+  event: ChainEventOf<'withdrawalCredited' | 'withdrawalClaimed'>,
+): Ledger {
+  const account = BigInt(event.account)
+  const isOurs = ledger.spends.some(
+    ({ asset, withdrawal }) => asset === event.asset && withdrawal?.recipient === account,
+  )
+  if (!isOurs) return ledger
+  const { asset, blockNumber, transactionHash, timestamp } = event
+  const claim = { asset, account: event.account, blockNumber, transactionHash, timestamp }
+  return { ...ledger, claims: [...ledger.claims, claim] }
+}

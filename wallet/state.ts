@@ -1,0 +1,68 @@
+import type { IdentityAcceptance } from '../api/index.ts'
+import { bytesToHex, hexToBytes } from '../protocol/field.ts'
+import type { Destination, Identity } from '../protocol/identity.ts'
+import type { JournalEntry } from './journal.ts'
+import { emptyLedger, type Ledger } from './ledger.ts'
+
+/** The opening of our identity leaf, as the registrar's files gave it. */
+export type KnownIdentity = {
+  readonly index: bigint
+  readonly identity: Identity
+  readonly destination?: Destination
+}
+
+/** A deposit that we are about to make or made; its counter is used up by being written here. */
+export type DepositIntent = {
+  readonly counter: bigint
+  readonly asset: bigint
+  readonly amount: bigint
+  readonly recipient: bigint
+  readonly ciphertext: Uint8Array
+  /** Unix seconds. */
+  readonly createdAt: number
+  readonly transactionHash?: `0x${string}`
+}
+
+/** All that a wallet keeps. Encrypted as a whole. */
+export type WalletState = {
+  readonly version: 1
+  readonly ledger: Ledger
+  readonly journal: readonly JournalEntry[]
+  readonly identities: readonly KnownIdentity[]
+  readonly acceptance?: IdentityAcceptance
+  readonly depositIntents: readonly DepositIntent[]
+  /** Signs anchors and receipts; fixed when first seen. */
+  readonly sequencer?: string
+  /** l1/submit's records by purpose. */
+  readonly submissions: Readonly<Record<string, unknown>>
+}
+
+export function emptyState(): WalletState {
+  return {
+    version: 1,
+    ledger: emptyLedger(),
+    journal: [],
+    identities: [],
+    depositIntents: [],
+    submissions: {},
+  }
+}
+
+/** JSON in which bigints and bytes keep their types. */
+export function encodeState(state: WalletState): string {
+  return JSON.stringify(state, (_key, value: unknown) => {
+    if (typeof value === 'bigint') return { $bigint: value.toString(16) }
+    if (value instanceof Uint8Array) return { $bytes: bytesToHex(value) }
+    return value
+  })
+}
+
+/** @throws {SyntaxError} when the text is no JSON. */
+export function decodeState(text: string): WalletState {
+  return JSON.parse(text, (_key, value: unknown) => {
+    if (typeof value !== 'object' || value === null) return value
+    if ('$bigint' in value) return BigInt(`0x${String(value.$bigint)}`)
+    if ('$bytes' in value) return hexToBytes(String(value.$bytes))
+    return value
+  }) as WalletState
+}
