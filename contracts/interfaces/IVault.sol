@@ -49,13 +49,6 @@ interface IVault {
         uint64 claimable;
     }
 
-    /// @notice A payment that a settled batch makes.
-    struct Credit {
-        address account;
-        uint16 asset;
-        uint64 amount;
-    }
-
     /// @notice An asset was listed. Its id, unit and maxFee are fixed for good.
     event AssetListed(uint16 indexed asset, address indexed token, uint256 unit, uint64 maxFee);
     /// @notice An asset takes deposits, or no longer does.
@@ -172,8 +165,9 @@ interface IVault {
     /// @return words Two a place: asset | amount, recipient; zeros where unused.
     function takeDeposits(uint256[] calldata ids) external returns (uint256[8] memory words);
 
-    /// @notice Credits what a settled call pays. Rollup only.
-    function credit(Credit[] calldata credits) external;
+    /// @notice Credits what a settled call pays out: withdrawals and fees. Rollup only.
+    /// @param words Withdrawal words: asset | amount | recipient (Constants.sol, OFFSET_WITHDRAWAL_*).
+    function credit(uint256[] calldata words) external;
 
     /// @notice Lists an asset. Governance.
     function listAsset(address token, uint256 unit, uint64 maxFee) external returns (uint16 asset);

@@ -64,6 +64,8 @@ interface IVerifierRegistry {
     error KeyNotAnnounced(uint8 circuitId, uint32 version);
     /// @notice Thrown when a key is activated before its timelock has passed.
     error KeyNotActivatable(uint256 activatableAt);
+    /// @notice Thrown when a key is activated while the one before the present one is in sunset.
+    error KeySunsetPending(uint256 sunsetUntil);
     /// @notice Thrown when a key is in no state to be retired or stopped.
     error KeyNotInUse(uint8 circuitId, uint32 version);
     /// @notice Thrown when a key was stopped before; a guardian may stop each key once.

@@ -1,0 +1,682 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+pragma solidity ^0.8.28;
+
+import {AccessManaged} from '@openzeppelin/contracts/access/manager/AccessManaged.sol';
+import {IClock} from './interfaces/IClock.sol';
+import {IIdentityRegistry} from './interfaces/IIdentityRegistry.sol';
+import {IPolicyRegistry} from './interfaces/IPolicyRegistry.sol';
+import {IRollup} from './interfaces/IRollup.sol';
+import {ISupervisionRegistry} from './interfaces/ISupervisionRegistry.sol';
+import {IVault} from './interfaces/IVault.sol';
+import {IVerifierRegistry} from './interfaces/IVerifierRegistry.sol';
+import {
+    BATCH_16_DEPOSITS,
+    BATCH_16_TRANSFER_SLOTS,
+    BATCH_4_DEPOSITS,
+    BATCH_4_TRANSFER_SLOTS,
+    CIRCUIT_BATCH_16,
+    CIRCUIT_BATCH_4,
+    CIRCUIT_COLLECT,
+    CIRCUIT_TRANSFER,
+    FIELD_ORDER,
+    INITIAL_SLOT_COUNT,
+    MEMO_BYTES,
+    NULLIFIER_TREE_DEPTH,
+    OFFSET_BATCH_HEADER_BATCH_NUMBER,
+    OFFSET_BATCH_HEADER_NEW_SLOT_COUNT,
+    OFFSET_FEE_ASSET,
+    OFFSET_FEE_EPOCH,
+    OFFSET_SLOT_KIND,
+    OFFSET_WITHDRAWAL_AMOUNT,
+    OFFSET_WITHDRAWAL_RECIPIENT,
+    SLOT_KIND_COLLECT,
+    SLOT_KIND_EMPTY,
+    SLOT_KIND_VOID
+} from './libraries/Constants.sol';
+import {ProofFold} from './libraries/ProofFold.sol';
+
+/// @notice See IRollup. Clauses S1 to S5: docs/spec/settlement.md.
+contract Rollup is IRollup, AccessManaged {
+    using ProofFold for ProofFold.Fold;
+
+    uint256 private constant DATA_VERSION = 1;
+    uint256 private constant CALL_HEADER_BYTES = 8;
+    uint256 private constant CONTEXT_BYTES = 10;
+    /// @dev circuit 1, fee recipient 20, counts 2, new roots 64, c 32, proof 256.
+    uint256 private constant BATCH_HEADER_BYTES = 375;
+    uint256 private constant DEPOSIT_ID_BYTES = 5;
+    /// @dev Of a transfer without fee and withdrawal; a collect has 32 more.
+    uint256 private constant TRANSFER_BYTES = 896;
+    /// @dev Offset of outputs in a slot: head 1, context 1, anchor batch 5, nullifier 31.
+    uint256 private constant SLOT_OUTPUTS = 38;
+    /// @dev Offset of traceTag, ephemeral, statistics and investigation ciphertext.
+    uint256 private constant SLOT_RECORDS = 166;
+    uint256 private constant FEE_BYTES = 10;
+    uint256 private constant WITHDRAWAL_BYTES = 30;
+    uint256 private constant PROOF_BYTES = 256;
+
+    // Bits of a slot's head byte; kind is the low two.
+    uint256 private constant HEAD_KIND = 0x03;
+    uint256 private constant HEAD_FEE = 0x04;
+    uint256 private constant HEAD_WITHDRAWAL = 0x08;
+    uint256 private constant HEAD_SUNSET_KEY = 0x10;
+    uint256 private constant HEAD_LIMIT = 0x20;
+    /// @dev Bit of a batch's circuit byte.
+    uint256 private constant CIRCUIT_SUNSET_KEY = 0x80;
+
+    /// @dev Words before the slots: four roots, header, fee recipient.
+    uint256 private constant BATCH_FIXED_WORDS = 6;
+    uint256 private constant SLOT_WORDS = 5;
+    /// @dev domain, circuit id and c stand before the words: what ρ is a hash of.
+    uint256 private constant CHALLENGE_PREFIX_WORDS = 3;
+
+    /// @inheritdoc IRollup
+    uint256 public immutable DOMAIN;
+    /// @inheritdoc IRollup
+    uint256 public immutable SETTLE_WINDOW;
+    IClock public immutable CLOCK;
+    IVault public immutable VAULT;
+    IIdentityRegistry public immutable IDENTITIES;
+    IPolicyRegistry public immutable POLICIES;
+    ISupervisionRegistry public immutable SUPERVISION;
+    IVerifierRegistry public immutable VERIFIERS;
+    // alpha, beta, gamma of all keys. Immutable there, so a copy here saves ten storage reads.
+    uint256 private immutable ALPHA_X;
+    uint256 private immutable ALPHA_Y;
+    uint256 private immutable BETA_X1;
+    uint256 private immutable BETA_X0;
+    uint256 private immutable BETA_Y1;
+    uint256 private immutable BETA_Y0;
+    uint256 private immutable GAMMA_X1;
+    uint256 private immutable GAMMA_X0;
+    uint256 private immutable GAMMA_Y1;
+    uint256 private immutable GAMMA_Y0;
+
+    uint64 private _batchNumber;
+    uint64 private _slotCount;
+    uint256 private _nullifierRoot;
+    /// @dev Kept for good: any of them can be an anchor (S1).
+    mapping(uint256 batchNumber => uint256 noteRoot) private _noteRoots;
+
+    /// @dev A call of `settle` in progress. `next` and `end` are offsets in the transaction's
+    /// calldata, the other pointers are to memory.
+    struct Call {
+        uint256 next;
+        uint256 end;
+        uint256 batchNumber;
+        uint256 slotCount;
+        uint256 noteRoot;
+        uint256 nullifierRoot;
+        /// domain, circuit id, c and the words of the present batch.
+        uint256 words;
+        ProofFold.Fold fold;
+        /// Fees of the present batch: asset, its maxFee, total, three words each.
+        uint256 fees;
+        uint256 feeCount;
+        /// Withdrawal words.
+        uint256[] credits;
+    }
+
+    /// @param initialNoteRoot Root of the empty note tree.
+    /// @param initialNullifierRoot Root of the nullifier tree with its sentinel (0, 2^248).
+    constructor(
+        address authority_,
+        IClock clock,
+        IVault vault,
+        IIdentityRegistry identities,
+        IPolicyRegistry policies,
+        ISupervisionRegistry supervision,
+        IVerifierRegistry verifiers,
+        uint256 initialNoteRoot,
+        uint256 initialNullifierRoot
+    ) AccessManaged(authority_) {
+        // Top 248 bits: below the field order.
+        bytes memory place = abi.encode(bytes32('cinnabar.domain'), block.chainid, address(this));
+        DOMAIN = uint256(keccak256(place)) >> 8;
+        if (vault.ROLLUP() != address(this)) revert DeploymentInconsistent(address(vault));
+        if (verifiers.DOMAIN() != DOMAIN) revert DeploymentInconsistent(address(verifiers));
+        CLOCK = clock;
+        VAULT = vault;
+        IDENTITIES = identities;
+        POLICIES = policies;
+        SUPERVISION = supervision;
+        VERIFIERS = verifiers;
+        SETTLE_WINDOW = vault.SETTLE_WINDOW();
+        uint256[10] memory common = verifiers.commonKey();
+        (ALPHA_X, ALPHA_Y) = (common[0], common[1]);
+        (BETA_X1, BETA_X0, BETA_Y1, BETA_Y0) = (common[2], common[3], common[4], common[5]);
+        (GAMMA_X1, GAMMA_X0, GAMMA_Y1, GAMMA_Y0) = (common[6], common[7], common[8], common[9]);
+
+        _checkWord(initialNoteRoot);
+        _checkWord(initialNullifierRoot);
+        _slotCount = uint64(INITIAL_SLOT_COUNT);
+        _noteRoots[0] = initialNoteRoot;
+        _nullifierRoot = initialNullifierRoot;
+    }
+
+    /// @inheritdoc IRollup
+    function settle(bytes calldata data) external restricted {
+        // The transaction's input is then these data and nothing else decides over it: all state can
+        // be rebuilt from inputs of transactions to this contract. (Also refuses an account that has
+        // delegated to code, EIP-7702.)
+        if (msg.sender != tx.origin || msg.sender.code.length != 0) {
+            revert CallerNotPlainAccount(msg.sender);
+        }
+        Call memory call;
+        uint256 batchCount = _openCall(call, data);
+        for (uint256 i = 0; i < batchCount; i++) _settleBatch(call);
+        if (call.next != call.end) {
+            revert DataLengthWrong(data.length - (call.end - call.next), data.length);
+        }
+        call.fold.check(_commonKey());
+
+        _batchNumber = uint64(call.batchNumber);
+        _slotCount = uint64(call.slotCount);
+        _nullifierRoot = call.nullifierRoot;
+        if (call.credits.length != 0) VAULT.credit(call.credits);
+    }
+
+    /// @inheritdoc IRollup
+    function noteRootOf(uint64 batchNumber) external view returns (uint256) {
+        return _noteRoots[batchNumber];
+    }
+
+    /// @inheritdoc IRollup
+    function state()
+        external
+        view
+        returns (uint64 batchNumber, uint64 slotCount, uint256 noteRoot, uint256 nullifierRoot)
+    {
+        return (_batchNumber, _slotCount, _noteRoots[_batchNumber], _nullifierRoot);
+    }
+
+    // Call
+
+    /// @dev Reads header and contexts and reserves memory.
+    function _openCall(Call memory call, bytes calldata data) private view returns (uint256) {
+        uint256 next;
+        uint256 header;
+        assembly ('memory-safe') {
+            next := data.offset
+            header := calldataload(next)
+        }
+        call.end = next + data.length;
+        if (data.length < CALL_HEADER_BYTES) {
+            revert DataLengthWrong(CALL_HEADER_BYTES, data.length);
+        }
+        if (header >> 248 != DATA_VERSION) revert DataVersionUnknown(header >> 248);
+        uint256 firstBatch = uint40(header >> 208);
+        uint256 contextCount = uint8(header >> 200);
+        uint256 batchCount = uint8(header >> 192);
+        if (batchCount == 0) revert DataEmpty();
+        call.next = next + CALL_HEADER_BYTES;
+
+        call.batchNumber = _batchNumber;
+        if (firstBatch != call.batchNumber + 1) {
+            revert BatchOutOfOrder(call.batchNumber + 1, firstBatch);
+        }
+        call.slotCount = _slotCount;
+        call.noteRoot = _noteRoots[call.batchNumber];
+        call.nullifierRoot = _nullifierRoot;
+
+        // Each proof of a transfer has at least so many bytes of data.
+        uint256 maxProofs = batchCount + data.length / TRANSFER_BYTES;
+        call.fold.open(contextCount, maxProofs);
+        call.words = _reserve(
+            CHALLENGE_PREFIX_WORDS +
+                BATCH_FIXED_WORDS +
+                SLOT_WORDS * BATCH_16_TRANSFER_SLOTS +
+                2 * BATCH_16_DEPOSITS
+        );
+        // One entry a proof at most.
+        call.fees = _reserve(3 * maxProofs);
+        // One withdrawal and one fee entry a proof at most. The length grows as they come.
+        call.credits = new uint256[](2 * maxProofs);
+        uint256[] memory credits = call.credits;
+        assembly ('memory-safe') {
+            mstore(credits, 0)
+        }
+        _readContexts(call);
+        return batchCount;
+    }
+
+    /// @dev S2, once for all transfers of a context.
+    function _readContexts(Call memory call) private view {
+        uint256 contextCount = call.fold.contextCount;
+        _need(call, contextCount * CONTEXT_BYTES);
+        (uint256 now_, uint256 windowStart) = CLOCK.timeAndWindowStart(SETTLE_WINDOW);
+        for (uint256 i = 0; i < contextCount; i++) {
+            uint256 packed = _load(call.next);
+            call.next += CONTEXT_BYTES;
+            uint256 day = uint16(packed >> 176);
+            _checkDay(day, windowStart);
+            uint256 identityRoot = _identityRoot(uint32(packed >> 224), now_);
+            uint256 policyRoot = _policyRoot(uint32(packed >> 192), now_);
+            uint256[5] memory keys = SUPERVISION.keysOfDay(day);
+            uint256 at_ = call.fold.contexts + i * ProofFold.CONTEXT_WORDS * 0x20;
+            assembly ('memory-safe') {
+                mstore(at_, identityRoot)
+                mstore(add(at_, 0x20), policyRoot)
+                mstore(add(at_, 0x40), day)
+                mcopy(add(at_, 0x60), add(keys, 0x20), 0x80)
+                mstore(add(at_, 0xe0), shl(OFFSET_FEE_EPOCH, mload(keys)))
+            }
+        }
+    }
+
+    function _checkDay(uint256 day, uint256 windowStart) private view {
+        uint256 today = block.timestamp / 1 days;
+        if (day > today) revert DayInFuture(day, today);
+        uint256 earliest = windowStart / 1 days;
+        if (day < earliest) revert DayOutdated(day, earliest);
+    }
+
+    function _identityRoot(uint64 version, uint256 now_) private view returns (uint256 root) {
+        uint256 supersededAt;
+        (root, supersededAt) = IDENTITIES.rootAt(version);
+        if (supersededAt != 0 && now_ > supersededAt + SETTLE_WINDOW) {
+            revert IdentityVersionOutdated(version, supersededAt);
+        }
+    }
+
+    function _policyRoot(uint64 version, uint256 now_) private view returns (uint256 root) {
+        uint256 supersededAt;
+        (root, supersededAt) = POLICIES.rootAt(version);
+        if (supersededAt != 0 && now_ > supersededAt + SETTLE_WINDOW) {
+            revert PolicyVersionOutdated(version, supersededAt);
+        }
+    }
+
+    // Batch
+
+    function _settleBatch(Call memory call) private {
+        uint256 number = call.batchNumber + 1;
+        uint256 start = call.next;
+        _need(call, BATCH_HEADER_BYTES);
+        uint256 packed = _load(start);
+        uint256 circuit = (packed >> 248) & ~CIRCUIT_SUNSET_KEY;
+        (uint256 size, uint256 wordCount) = _layout(circuit);
+        uint256 slotCount = uint8(packed >> 80);
+        uint256 depositCount = uint8(packed >> 72);
+        if (slotCount >= size) revert BatchTooLarge(slotCount, size - 1);
+        if (depositCount > BATCH_4_DEPOSITS) revert BatchTooLarge(depositCount, BATCH_4_DEPOSITS);
+
+        uint256 oldSlotCount = call.slotCount;
+        uint256 newSlotCount = ((oldSlotCount + size - 1) / size) * size + size;
+        if (newSlotCount > 4 ** NULLIFIER_TREE_DEPTH) revert TreesFull(newSlotCount);
+        address feeRecipient = address(uint160(packed >> 88));
+        (uint256 noteRoot, uint256 nullifierRoot) = (_load(start + 23), _load(start + 55));
+        _startWords(
+            call,
+            wordCount,
+            oldSlotCount |
+                (newSlotCount << OFFSET_BATCH_HEADER_NEW_SLOT_COUNT) |
+                (number << OFFSET_BATCH_HEADER_BATCH_NUMBER),
+            feeRecipient
+        );
+
+        call.next = start + BATCH_HEADER_BYTES;
+        _takeDeposits(call, depositCount, call.words + (CHALLENGE_PREFIX_WORDS + wordCount) * 0x20);
+        uint256 slotWords = call.words + (CHALLENGE_PREFIX_WORDS + BATCH_FIXED_WORDS) * 0x20;
+        for (uint256 i = 0; i < slotCount; i++) {
+            _readSlot(call, number, slotWords + i * SLOT_WORDS * 0x20);
+        }
+        _addBatchProof(call, start, packed >> 248, circuit, wordCount);
+        _creditFees(call, feeRecipient);
+
+        // S1: only now, when this batch's anchors have been read.
+        _noteRoots[number] = noteRoot;
+        call.batchNumber = number;
+        call.slotCount = newSlotCount;
+        call.noteRoot = noteRoot;
+        call.nullifierRoot = nullifierRoot;
+        emit BatchSettled(
+            uint64(number),
+            noteRoot,
+            nullifierRoot,
+            uint64(oldSlotCount),
+            uint64(newSlotCount),
+            uint8(circuit),
+            feeRecipient
+        );
+    }
+
+    /// @dev Slots, the deposits' among them, and words of a batch circuit.
+    function _layout(uint256 circuit) private pure returns (uint256 size, uint256 wordCount) {
+        uint256 transferSlots;
+        if (circuit == CIRCUIT_BATCH_4) transferSlots = BATCH_4_TRANSFER_SLOTS;
+        else if (circuit == CIRCUIT_BATCH_16) transferSlots = BATCH_16_TRANSFER_SLOTS;
+        else revert BatchCircuitUnknown(circuit);
+        size = transferSlots + 1;
+        wordCount = BATCH_FIXED_WORDS + SLOT_WORDS * transferSlots + 2 * BATCH_4_DEPOSITS;
+    }
+
+    /// @dev Writes the fixed words and zeros for the rest: empty slots and unused deposits.
+    function _startWords(
+        Call memory call,
+        uint256 wordCount,
+        uint256 header,
+        address feeRecipient
+    ) private view {
+        uint256 start = call.next;
+        uint256 words = call.words;
+        uint256 oldNoteRoot = call.noteRoot;
+        uint256 oldNullifierRoot = call.nullifierRoot;
+        uint256 domain = DOMAIN;
+        bool isCanonical;
+        assembly ('memory-safe') {
+            let r := FIELD_ORDER
+            let newNoteRoot := calldataload(add(start, 23))
+            let newNullifierRoot := calldataload(add(start, 55))
+            let c := calldataload(add(start, 87))
+            isCanonical := and(and(lt(newNoteRoot, r), lt(newNullifierRoot, r)), lt(c, r))
+            mstore(words, domain)
+            mstore(add(words, 0x20), and(byte(0, calldataload(start)), 0x7f))
+            mstore(add(words, 0x40), c)
+            mstore(add(words, 0x60), oldNoteRoot)
+            mstore(add(words, 0x80), newNoteRoot)
+            mstore(add(words, 0xa0), oldNullifierRoot)
+            mstore(add(words, 0xc0), newNullifierRoot)
+            mstore(add(words, 0xe0), header)
+            mstore(add(words, 0x100), feeRecipient)
+            calldatacopy(
+                add(words, 0x120),
+                calldatasize(),
+                shl(5, sub(wordCount, BATCH_FIXED_WORDS))
+            )
+        }
+        if (!isCanonical) _refuseWords(start + 23, 3);
+    }
+
+    /// @dev S4: the vault says which deposits a batch must and may take. `wordsEnd` is where the
+    /// batch's words end; the deposits' are the last eight.
+    function _takeDeposits(Call memory call, uint256 count, uint256 wordsEnd) private {
+        _need(call, count * DEPOSIT_ID_BYTES);
+        uint256[] memory ids = new uint256[](count);
+        for (uint256 i = 0; i < count; i++) {
+            ids[i] = _load(call.next) >> 216;
+            call.next += DEPOSIT_ID_BYTES;
+        }
+        uint256[8] memory words = VAULT.takeDeposits(ids);
+        assembly ('memory-safe') {
+            mcopy(sub(wordsEnd, 0x100), words, 0x100)
+        }
+    }
+
+    /// @dev B6: ρ and y from the words that calldata and storage give.
+    function _addBatchProof(
+        Call memory call,
+        uint256 start,
+        uint256 circuitByte,
+        uint256 circuit,
+        uint256 wordCount
+    ) private view {
+        uint256 keyId = circuit;
+        if (circuitByte & CIRCUIT_SUNSET_KEY != 0) keyId += ProofFold.SUNSET_KEY;
+        _useKey(call, keyId, circuit);
+        uint256 record = call.fold.addProof(
+            keyId,
+            0,
+            ProofFold.OWN_INPUTS_BATCH,
+            start + BATCH_HEADER_BYTES - PROOF_BYTES
+        );
+        uint256 words = call.words;
+        assembly ('memory-safe') {
+            let r := FIELD_ORDER
+            let first := add(words, 0x60)
+            let word := add(first, shl(5, wordCount))
+            let rho := mod(keccak256(words, sub(word, words)), r)
+            // Horner's rule, the last word first.
+            let y := 0
+            for {} gt(word, first) {} {
+                word := sub(word, 0x20)
+                y := addmod(mulmod(y, rho, r), mload(word), r)
+            }
+            mstore(add(record, 0x20), mload(add(words, 0x40)))
+            mstore(add(record, 0x40), y)
+            mstore(add(record, 0x60), rho)
+        }
+    }
+
+    // Slot
+
+    /// @dev S5: one copy of the slot feeds its proof's record and the batch's words.
+    function _readSlot(Call memory call, uint256 batchNumber, uint256 words) private view {
+        uint256 start = call.next;
+        uint256 packed = _load(start);
+        uint256 head = packed >> 248;
+        if (head == SLOT_KIND_EMPTY) {
+            _need(call, 1);
+            call.next = start + 1;
+            return;
+        }
+        uint256 kind = head & HEAD_KIND;
+        // Later: an entry of the forced queue whose nullifier was spent in the meantime.
+        if (kind == SLOT_KIND_VOID) revert SlotVoidRefused();
+        if (kind == SLOT_KIND_EMPTY || head >= HEAD_LIMIT) revert SlotKindUnknown(head);
+        uint256 recordBytes = kind == SLOT_KIND_COLLECT ? 7 * 0x20 : 6 * 0x20;
+        uint256 proofOffset = start + SLOT_RECORDS + recordBytes;
+        uint256 length = SLOT_RECORDS + recordBytes + PROOF_BYTES + MEMO_BYTES;
+        if (head & HEAD_FEE != 0) length += FEE_BYTES;
+        if (head & HEAD_WITHDRAWAL != 0) length += WITHDRAWAL_BYTES;
+        _need(call, length);
+        call.next = start + length;
+
+        uint256 context = uint8(packed >> 240);
+        if (context >= call.fold.contextCount) revert ContextUnknown(context);
+        uint256 anchor = _anchor(batchNumber, uint40(packed >> 200));
+        uint256 record = _addTransferProof(call, kind, head, context, proofOffset);
+        bool isCanonical;
+        bool isNullifierZero;
+        assembly ('memory-safe') {
+            mstore(add(record, 0x20), anchor)
+            let nullifier := shr(8, calldataload(add(start, 7)))
+            isNullifierZero := iszero(nullifier)
+            mstore(add(record, 0x40), nullifier)
+            calldatacopy(add(record, 0x60), add(start, SLOT_OUTPUTS), 0x80)
+            calldatacopy(add(record, 0x140), add(start, SLOT_RECORDS), recordBytes)
+
+            mstore(words, or(nullifier, shl(OFFSET_SLOT_KIND, kind)))
+            mcopy(add(words, 0x20), add(record, 0x60), 0x80)
+
+            let r := FIELD_ORDER
+            isCanonical := and(
+                and(lt(mload(add(record, 0x60)), r), lt(mload(add(record, 0x80)), r)),
+                and(lt(mload(add(record, 0xa0)), r), lt(mload(add(record, 0xc0)), r))
+            )
+            let field := add(record, 0x140)
+            for {
+                let end := add(field, recordBytes)
+            } lt(field, end) {
+                field := add(field, 0x20)
+            } {
+                isCanonical := and(isCanonical, lt(mload(field), r))
+            }
+
+            // memoHash: free memory is scratch.
+            let memo := mload(0x40)
+            calldatacopy(memo, add(proofOffset, PROOF_BYTES), MEMO_BYTES)
+            mstore(add(record, 0x120), shr(8, keccak256(memo, MEMO_BYTES)))
+        }
+        if (isNullifierZero) revert NullifierZero();
+        if (!isCanonical) {
+            _refuseWords(start + SLOT_OUTPUTS, 4 + recordBytes / 0x20);
+        }
+        _readPayments(call, head, context, proofOffset + PROOF_BYTES + MEMO_BYTES, record);
+    }
+
+    /// @dev S1. Roots are kept for good; of this call's batches, only earlier ones are written.
+    function _anchor(uint256 batchNumber, uint256 anchorBatch) private view returns (uint256) {
+        if (anchorBatch >= batchNumber) revert AnchorUnknown(batchNumber, anchorBatch);
+        return _noteRoots[anchorBatch];
+    }
+
+    function _addTransferProof(
+        Call memory call,
+        uint256 kind,
+        uint256 head,
+        uint256 context,
+        uint256 proofOffset
+    ) private view returns (uint256) {
+        bool isCollect = kind == SLOT_KIND_COLLECT;
+        uint256 circuit = isCollect ? CIRCUIT_COLLECT : CIRCUIT_TRANSFER;
+        uint256 keyId = circuit;
+        if (head & HEAD_SUNSET_KEY != 0) keyId += ProofFold.SUNSET_KEY;
+        _useKey(call, keyId, circuit);
+        uint256 ownInputs =
+            isCollect ? ProofFold.OWN_INPUTS_COLLECT : ProofFold.OWN_INPUTS_TRANSFER;
+        return call.fold.addProof(keyId, context, ownInputs, proofOffset);
+    }
+
+    /// @dev S3: what a transfer pays in public, as words of its record and as credits.
+    function _readPayments(
+        Call memory call,
+        uint256 head,
+        uint256 context,
+        uint256 next,
+        uint256 record
+    ) private view {
+        uint256 contextWords = call.fold.contexts + context * ProofFold.CONTEXT_WORDS * 0x20;
+        uint256 feeWord;
+        assembly ('memory-safe') {
+            feeWord := mload(add(contextWords, 0xe0))
+        }
+        if (head & HEAD_FEE != 0) {
+            uint256 packed = _load(next);
+            uint256 amount = packed >> 192;
+            uint256 asset = uint16(packed >> 176);
+            if (amount == 0) revert AmountZero();
+            _addFee(call, asset, amount);
+            feeWord |= amount | (asset << OFFSET_FEE_ASSET);
+            next += FEE_BYTES;
+        }
+        uint256 withdrawalWord;
+        if (head & HEAD_WITHDRAWAL != 0) {
+            uint256 packed = _load(next);
+            uint256 amount = uint64(packed >> 176);
+            if (amount == 0) revert AmountZero();
+            withdrawalWord =
+                (packed >> 240) |
+                (amount << OFFSET_WITHDRAWAL_AMOUNT) |
+                (uint256(uint160(packed >> 16)) << OFFSET_WITHDRAWAL_RECIPIENT);
+            _addCredit(call, withdrawalWord);
+        }
+        assembly ('memory-safe') {
+            mstore(add(record, 0xe0), withdrawalWord)
+            mstore(add(record, 0x100), feeWord)
+        }
+    }
+
+    /// @dev Adds to the batch's fees of an asset. The limit is asked for once a batch.
+    function _addFee(Call memory call, uint256 asset, uint256 amount) private view {
+        uint256 entry = call.fees;
+        uint256 end = entry + call.feeCount * 0x60;
+        uint256 maxFee;
+        uint256 total;
+        for (; entry < end; entry += 0x60) {
+            uint256 known;
+            assembly ('memory-safe') {
+                known := mload(entry)
+                maxFee := mload(add(entry, 0x20))
+                total := mload(add(entry, 0x40))
+            }
+            if (known == asset) break;
+        }
+        if (entry == end) {
+            maxFee = VAULT.maxFeeOf(asset);
+            total = 0;
+            call.feeCount++;
+        }
+        if (amount > maxFee) revert FeeTooHigh(asset, amount, maxFee);
+        assembly ('memory-safe') {
+            mstore(entry, asset)
+            mstore(add(entry, 0x20), maxFee)
+            mstore(add(entry, 0x40), add(total, amount))
+        }
+    }
+
+    /// @dev The batch's fees, one credit an asset.
+    function _creditFees(Call memory call, address feeRecipient) private pure {
+        for (uint256 i = 0; i < call.feeCount; i++) {
+            uint256 entry = call.fees + i * 0x60;
+            uint256 asset;
+            uint256 total;
+            assembly ('memory-safe') {
+                asset := mload(entry)
+                total := mload(add(entry, 0x40))
+            }
+            if (total > type(uint64).max) revert FeesTooHigh(asset, total);
+            _addCredit(
+                call,
+                asset |
+                    (total << OFFSET_WITHDRAWAL_AMOUNT) |
+                    (uint256(uint160(feeRecipient)) << OFFSET_WITHDRAWAL_RECIPIENT)
+            );
+        }
+        call.feeCount = 0;
+    }
+
+    // Helpers
+
+    /// @dev Appends within the reserved room: one withdrawal a proof, one fee entry a proof.
+    function _addCredit(Call memory call, uint256 word) private pure {
+        uint256[] memory credits = call.credits;
+        assembly ('memory-safe') {
+            let length := add(mload(credits), 1)
+            mstore(credits, length)
+            mstore(add(credits, shl(5, length)), word)
+        }
+    }
+
+    function _useKey(Call memory call, uint256 keyId, uint256 circuit) private view {
+        if (call.fold.hasKey(keyId)) return;
+        call.fold.addKey(keyId, VERIFIERS.keyBlob(circuit, keyId != circuit));
+    }
+
+    /// @dev Reverts unless `count` more bytes of data are there.
+    function _need(Call memory call, uint256 count) private pure {
+        if (call.next + count > call.end) {
+            revert DataLengthWrong(call.next + count, call.end);
+        }
+    }
+
+    function _load(uint256 offset) private pure returns (uint256 word) {
+        assembly ('memory-safe') {
+            word := calldataload(offset)
+        }
+    }
+
+    function _checkWord(uint256 word) private pure {
+        if (word >= FIELD_ORDER) revert WordNotCanonical(word);
+    }
+
+    /// @dev Names the word that made a check over several fail.
+    function _refuseWords(uint256 offset, uint256 count) private pure {
+        for (uint256 i = 0; i < count; i++) _checkWord(_load(offset + i * 0x20));
+        assert(false);
+    }
+
+    /// @dev Memory of that many words, not cleared.
+    function _reserve(uint256 words) private pure returns (uint256 pointer) {
+        assembly ('memory-safe') {
+            pointer := mload(0x40)
+            mstore(0x40, add(pointer, shl(5, words)))
+        }
+    }
+
+    function _commonKey() private view returns (uint256[10] memory) {
+        return
+            [
+                ALPHA_X,
+                ALPHA_Y,
+                BETA_X1,
+                BETA_X0,
+                BETA_Y1,
+                BETA_Y0,
+                GAMMA_X1,
+                GAMMA_X0,
+                GAMMA_Y1,
+                GAMMA_Y0
+            ];
+    }
+}
