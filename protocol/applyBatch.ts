@@ -132,11 +132,12 @@ export function applyBatch(state: RollupState, batch: Batch): AppliedBatch {
 }
 
 function checkSlots(tree: NullifierTree, slots: readonly BatchSlot[]): void {
-  let previous: BatchSlot | undefined
+  slots.forEach((slot, i) => {
+    const next = slots[i + 1]
+    if (next !== undefined && compareSlots(slot, next) > 0) throw new BatchOrderError()
+  })
   let lastInserted: bigint | undefined
   for (const slot of slots) {
-    if (previous !== undefined && compareSlots(previous, slot) > 0) throw new BatchOrderError()
-    previous = slot
     if (slot.kind === 'empty') continue
     const { kind, nullifier, outputs } = slot
     if (nullifier <= 0n || nullifier >= NULLIFIER_LIMIT) throw new NullifierRangeError()

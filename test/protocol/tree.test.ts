@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+
+import fc from 'fast-check'
+
+import { OutOfRangeError } from '../../protocol/errors.ts'
+import { hash } from '../../protocol/poseidon.ts'
+import {
+  MerkleTree,
+  emptyRoot,
+  hashNode,
+  nullPath,
+  pathToCircuitInputs,
+  rootAfter,
+  rootOf,
+} from '../../protocol/tree.ts'
+
+const DEPTH = 3
+const CAPACITY = 4 ** DEPTH
+
+/** Hashes everything, every time. */
+function naiveRoot(leaves: readonly bigint[]): bigint {
+  if (leaves.length === 1) return leaves[0] ?? 0n
+  const parents: bigint[] = []
+  for (let i = 0; i < leaves.length; i += 4) parents.push(hash('NODE', leaves.slice(i, i + 4)))
+  return naiveRoot(parents)
+}
+
+const writes = fc.array(
+  fc
+    .record({ start: fc.nat({ max: CAPACITY - 1 }), length: fc.integer({ min: 0, max: 20 }) })
+    .map(({ start, length }) => ({ start, length: Math.min(length, CAPACITY - start) })),
+  { maxLength: 6 },
+)
+
+function leavesFor(start: number, length: number, round: number): bigint[] {
+  // One in five is 0: a leaf can be cleared again, in a tree where that is allowed.
+  return Array.from({ length }, (_, i) =>
+    (start + i) % 5 === 0 ? 0n : BigInt(100 * round + i + 1),
+  )
+}
+
+describe('MerkleTree', () => {
+  test('default: an empty tree has the empty root of its depth', () => {
+    for (const depth of [1, 2, 18]) {
+      const tree = new MerkleTree(depth)
+      assert.equal(tree.root, emptyRoot(depth))
+      assert.equal(tree.capacity, 4 ** depth)
+      assert.equal(tree.leaf(tree.capacity - 1), 0n)
+    }
+    assert.equal(emptyRoot(0), 0n)
+    assert.equal(emptyRoot(1), hash('NODE', [0n, 0n, 0n, 0n]))
+  })
+
+  test('property: setLeaves gives the root that hashing everything gives', () => {
+    fc.assert(
+      fc.property(writes, (run) => {
+        const tree = new MerkleTree(DEPTH)
+        const all = new Array<bigint>(CAPACITY).fill(0n)
+        run.forEach(({ start, length }, round) => {
+          const leaves = leavesFor(start, length, round)
+          tree.setLeaves(start, leaves)
+          all.splice(start, length, ...leaves)
+        })
+        assert.equal(tree.root, naiveRoot(all))
+        all.forEach((leaf, i) => assert.equal(tree.leaf(i), leaf))
+      }),
+      { numRuns: 40, seed: 1 },
+    )
+  })
+
+  test('property: a path leads from every leaf and subtree to the root, and to no other', () => {
+    const tree = new MerkleTree(DEPTH)
+    tree.setLeaves(3, leavesFor(1, 30, 1))
+    for (let level = 0; level < DEPTH; level++) {
+      for (let index = 0; index < 4 ** (DEPTH - level); index++) {
+        const path = tree.path(index, level)
+        assert.equal(path.digits.length, DEPTH - level)
+        assert.equal(rootOf(tree.node(level, index), path), tree.root)
+        assert.equal(rootOf(tree.node(level, index) + 1n, path), undefined)
+        assert.equal(rootAfter(tree.node(level, index), path), tree.root)
+      }
+    }
+  })
+
+  test('behavior: rootAfter is the root once the leaf is written', () => {
+    const tree = new MerkleTree(DEPTH)
+    tree.setLeaves(0, leavesFor(1, 64, 1))
+    for (const index of [0, 1, 33, 63]) {
+      const expected = rootAfter(77n, tree.path(index))
+      const fork = tree.fork()
+      fork.setLeaf(index, 77n)
+      assert.equal(fork.root, expected)
+    }
+  })
+
+  test('behavior: clearing what was written gives the empty tree back', () => {
+    const tree = new MerkleTree(DEPTH)
+    tree.setLeaves(5, [1n, 2n, 3n])
+    tree.setLeaves(5, [0n, 0n, 0n])
+    assert.equal(tree.root, emptyRoot(DEPTH))
+  })
+
+  test('behavior: the last leaf of the deepest tree can be set and proved', () => {
+    const tree = new MerkleTree(18)
+    tree.setLeaf(tree.capacity - 1, 9n)
+    const path = tree.path(tree.capacity - 1)
+    assert.ok(path.digits.every((digit) => digit === 3))
+    assert.equal(rootOf(9n, path), tree.root)
+  })
+
+  test('error: indexes outside the tree', () => {
+    const tree = new MerkleTree(2)
+    for (const index of [-1, 16, 1.5, Number.NaN, 2 ** 53]) {
+      assert.throws(() => tree.setLeaf(index, 1n), OutOfRangeError)
+      assert.throws(() => tree.path(index), OutOfRangeError)
+    }
+    assert.throws(() => tree.setLeaves(15, [1n, 2n]), OutOfRangeError)
+    assert.throws(() => tree.path(4, 1), OutOfRangeError)
+    assert.equal(tree.root, emptyRoot(2), 'nothing was written')
+  })
+})
+
+describe('MerkleTree forks', () => {
+  test('behavior: a fork reads through, and its writes stay its own until merged', () => {
+    const tree = new MerkleTree(DEPTH)
+    tree.setLeaves(0, [1n, 2n, 3n])
+    const before = tree.root
+    const fork = tree.fork()
+    assert.equal(fork.root, before)
+    fork.setLeaf(1, 20n)
+    fork.setLeaves(40, [4n, 5n])
+    assert.equal(tree.root, before)
+    assert.equal(tree.leaf(1), 2n)
+    assert.equal(fork.leaf(0), 1n)
+    tree.merge(fork)
+    assert.equal(tree.root, fork.root)
+    assert.equal(tree.leaf(1), 20n)
+  })
+
+  test('property: forks of forks, merged in turn, are as if written directly', () => {
+    fc.assert(
+      fc.property(writes, (run) => {
+        const direct = new MerkleTree(DEPTH)
+        const tree = new MerkleTree(DEPTH)
+        const outer = tree.fork()
+        run.forEach(({ start, length }, round) => {
+          const leaves = leavesFor(start, length, round)
+          direct.setLeaves(start, leaves)
+          const inner = outer.fork()
+          inner.setLeaves(start, leaves)
+          if (round % 2 === 0) outer.merge(inner)
+          else outer.setLeaves(start, leaves)
+        })
+        tree.merge(outer)
+        assert.equal(tree.root, direct.root)
+        for (let i = 0; i < CAPACITY; i++) assert.equal(tree.leaf(i), direct.leaf(i))
+      }),
+      { numRuns: 40, seed: 2 },
+    )
+  })
+})
+
+describe('paths', () => {
+  test('behavior: circuit inputs have two bits a level, low first, leaf level first', () => {
+    const tree = new MerkleTree(3)
+    tree.setLeaf(27, 5n) // 27 = 1·16 + 2·4 + 3
+    const { bits, children } = pathToCircuitInputs(tree.path(27))
+    assert.deepEqual(bits, [1n, 1n, 0n, 1n, 1n, 0n])
+    assert.deepEqual(children[0], [0n, 0n, 0n, 5n])
+    assert.equal(hashNode(children[2] ?? []), tree.root)
+  })
+
+  test('behavior: rootOf refuses a path with a level changed or missing', () => {
+    const tree = new MerkleTree(3)
+    tree.setLeaves(0, [1n, 2n, 3n, 4n, 5n])
+    const path = tree.path(4)
+    const digits = path.digits.with(0, 1)
+    assert.equal(rootOf(5n, { ...path, digits }), undefined)
+    assert.equal(rootOf(5n, { ...path, children: path.children.slice(0, 2) }), undefined)
+  })
+
+  test('behavior: the null path holds for a leaf 0 at depth 1 only', () => {
+    assert.equal(rootOf(0n, nullPath(1)), emptyRoot(1))
+    assert.equal(rootOf(0n, nullPath(2)), undefined)
+    assert.equal(nullPath(18).children.length, 18)
+  })
+})
