@@ -49,7 +49,7 @@ declare module 'ffjavascript' {
     readonly G1: WasmGroup
     readonly G2: WasmGroup
     readonly Fr: WasmField
-    readonly Gt: WasmField
+    readonly Gt: { toObject(value: Bytes): unknown }
     readonly tm: ThreadManager
     readonly prePSize: number
     readonly preQSize: number

@@ -35,6 +35,8 @@ declare module 'snarkjs' {
       publicSignals: readonly string[],
       proof: SnarkjsProof,
     ): Promise<boolean>
+    /** JSON arrays `a, b, c, inputs` of hex strings, without the outer brackets. */
+    exportSolidityCallData(proof: SnarkjsProof, publicSignals: readonly string[]): Promise<string>
   }
 
   export const zKey: {

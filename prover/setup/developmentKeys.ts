@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 
-import { zKey } from 'snarkjs'
+import { buildBn128 } from 'ffjavascript'
 
 import { installDirectory } from '../../circuits/installDirectory.ts'
 import type { CircuitPaths } from '../../circuits/locateCircuit.ts'
@@ -11,9 +11,11 @@ import { readR1cs } from '../../circuits/r1cs.ts'
 import { FIELD_ORDER } from '../../protocol/constants.ts'
 import type { KeysInfo } from '../loadKeys.ts'
 import { hashVerificationKey } from '../verificationKey.ts'
+import type { VerificationKey } from '../verificationKey.ts'
 import { FixedBasePool } from './fixedBasePool.ts'
 import { evaluateQuadraticProgram, modInverse } from './quadraticProgram.ts'
 import { writeZkey } from './writeZkey.ts'
+import type { ZkeyPoints } from './writeZkey.ts'
 
 /**
  * Public on purpose: every machine makes the same keys, and anybody can forge proofs under them.
@@ -113,19 +115,49 @@ async function makeDevelopmentKeys(circuit: CircuitPaths, directory: string): Pr
         h,
       },
     })
-    await writeKeysInfo(circuit, directory, path)
+    const verificationKey = await exportVerificationKey(publicWires, {
+      alpha1: point1(0),
+      beta2: point2(0),
+      gamma2: point2(1),
+      delta2: point2(2),
+      ic,
+    })
+    await writeDescription(circuit, directory, verificationKey)
   } finally {
     await pool.close()
   }
 }
 
-async function writeKeysInfo(
+/** As snarkjs exports it; its own function leaves worker threads behind that keep a process alive. */
+async function exportVerificationKey(
+  nPublic: number,
+  points: Pick<ZkeyPoints, 'alpha1' | 'beta2' | 'gamma2' | 'delta2' | 'ic'>,
+): Promise<VerificationKey> {
+  const curve = await buildBn128(true)
+  const { G1, G2, Gt } = curve
+  const key = {
+    protocol: 'groth16',
+    curve: 'bn128',
+    nPublic,
+    vk_alpha_1: G1.toObject(points.alpha1),
+    vk_beta_2: G2.toObject(points.beta2),
+    vk_gamma_2: G2.toObject(points.gamma2),
+    vk_delta_2: G2.toObject(points.delta2),
+    vk_alphabeta_12: Gt.toObject(curve.pairing(points.alpha1, points.beta2)),
+    IC: Array.from({ length: nPublic + 1 }, (_, index) =>
+      G1.toObject(points.ic.slice(index * 64, (index + 1) * 64)),
+    ),
+  }
+  const inDecimal = (_: string, value: unknown): unknown =>
+    typeof value === 'bigint' ? String(value) : value
+  return JSON.parse(JSON.stringify(key, inDecimal))
+}
+
+async function writeDescription(
   circuit: CircuitPaths,
   directory: string,
-  zkeyPath: string,
+  verificationKey: VerificationKey,
 ): Promise<void> {
-  // snarkjs reads the key back: a first check that it is one.
-  const verificationKey = await zKey.exportVerificationKey(zkeyPath)
   const vkeyPath = join(directory, basename(circuit.vkeyPath))
   await writeFile(vkeyPath, `${JSON.stringify(verificationKey, null, 2)}\n`)
   const info: KeysInfo = {

@@ -53,11 +53,7 @@ async function main(): Promise<void> {
   }
 }
 
-main().then(
-  // ffjavascript's worker threads would keep the process alive.
-  () => process.exit(0),
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof BaseError ? error.message : String(error)}\n`)
-    process.exit(1)
-  },
-)
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof BaseError ? error.message : String(error)}\n`)
+  process.exitCode = 1
+})

@@ -113,9 +113,10 @@ async function encodeCoefficients({ header, bytes, a, b }: R1cs): Promise<Uint8A
     values[index * 32] = 1
     put(0, header.constraints + wire, wire)
   }
-  const { Fr, tm } = await buildBn128()
-  // Chunks, because a worker thread's memory takes only so much at once.
-  const chunk = 2 ** 16 * 32 * tm.concurrency
+  // In this thread: ffjavascript's own threads would keep the process alive.
+  const { Fr } = await buildBn128(true)
+  // Chunks, because the program's memory takes only so much at once.
+  const chunk = 2 ** 16 * 32
   for (let start = 0; start < values.length; start += chunk) {
     const part = values.slice(start, start + chunk)
     const scaled = await Fr.batchToMontgomery(await Fr.batchToMontgomery(part))
