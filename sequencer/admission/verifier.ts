@@ -1,0 +1,71 @@
+import type { TransferCircuit } from '../../protocol/constants.ts'
+import { publicInputsToArray } from '../../protocol/publicInputs.ts'
+import { type Groth16Proof, proofFromWords } from '../../prover/proof.ts'
+import type { Submission } from '../transfer.ts'
+
+/** What of a prover admission needs: many proofs at once cost a third of as many one by one. */
+export type VerifyMany = (
+  verifications: readonly {
+    circuit: TransferCircuit
+    proof: Groth16Proof
+    publicSignals: readonly bigint[]
+  }[],
+) => Promise<boolean[]>
+
+/** Proofs that wait beyond this are refused: an honest client tries again, memory stays bounded. */
+const MAX_WAITING = 2_000
+/** As many as the prover folds at once. */
+const MAX_TOGETHER = 32
+
+type Job = {
+  submission: Submission
+  resolve: (isValid: boolean) => void
+  reject: (error: unknown) => void
+}
+
+/**
+ * Verifies proofs, folding all that wait at a time. Under light load a proof goes alone and at once;
+ * under heavy load the queue fills while a fold runs, and the next fold takes it all.
+ */
+export class Verifier {
+  readonly #verifyMany: VerifyMany
+  readonly #waiting: Job[] = []
+  #isRunning = false
+
+  constructor(verifyMany: VerifyMany) {
+    this.#verifyMany = verifyMany
+  }
+
+  get isFull(): boolean {
+    return this.#waiting.length >= MAX_WAITING
+  }
+
+  verify(submission: Submission): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ submission, resolve, reject })
+      if (!this.#isRunning) void this.#run()
+    })
+  }
+
+  async #run(): Promise<void> {
+    this.#isRunning = true
+    while (this.#waiting.length > 0) {
+      const jobs = this.#waiting.splice(0, MAX_TOGETHER)
+      try {
+        const results = await this.#verifyMany(
+          jobs.map(({ submission: { circuit, publicInputs, proof } }) => ({
+            circuit,
+            proof: proofFromWords(proof),
+            publicSignals: publicInputsToArray(circuit, publicInputs),
+          })),
+        )
+        jobs.forEach((job, i) => {
+          job.resolve(results[i] === true)
+        })
+      } catch (error) {
+        for (const job of jobs) job.reject(error)
+      }
+    }
+    this.#isRunning = false
+  }
+}

@@ -1,0 +1,218 @@
+import type { BatchCircuit } from '../../protocol/constants.ts'
+import { BATCH_CIRCUITS } from '../../protocol/constants.ts'
+import { buildBatch, type BuiltBatch } from '../../protocol/buildBatch.ts'
+import { applyBatch } from '../../protocol/applyBatch.ts'
+import {
+  NotReadyError,
+  toReason,
+  TransferRefusedError,
+  UnsealableError,
+} from '../admission/errors.ts'
+import { checkTransferAgainst } from '../admission/checkTransferAgainst.ts'
+import type { ChainView } from '../chainView.ts'
+import { SealConflictError } from '../errors.ts'
+import { encodeCircuitInputs } from '../proving/circuitInputs.ts'
+import type { Signer } from '../signer.ts'
+import { restoreState, toBatch } from '../state/restoreState.ts'
+import type { SealedState } from '../state/sealedState.ts'
+import type { Connection, Database } from '../store/database.ts'
+import { insertBatch, type BatchRecord } from '../store/insertBatch.ts'
+import { insertBatchDeposits, type DepositRecord } from '../store/insertBatchDeposits.ts'
+import { insertProvingJob } from '../store/insertProvingJob.ts'
+import { listAvailableDeposits } from '../store/listAvailableDeposits.ts'
+import { listWaitingTransfers } from '../store/listWaitingTransfers.ts'
+import { markTransfersSealed } from '../store/markTransfersSealed.ts'
+import { rejectTransfers } from '../store/rejectTransfers.ts'
+import type { WaitingTransfer } from '../transfer.ts'
+import { chooseBatch, MAX_DEPOSITS } from './chooseBatch.ts'
+
+export type SealBatchDependencies = {
+  database: Database
+  state: SealedState
+  getView: () => ChainView | undefined
+  signer: Signer
+  domain: bigint
+  feeRecipient: `0x${string}`
+}
+
+export type SealBatchParameters = {
+  now: Date
+  batchAgeMs: number
+}
+
+export type SealedSummary = {
+  batchNumber: bigint
+  circuit: BatchCircuit
+  transferCount: number
+  depositCount: number
+}
+
+export type SealOutcome = {
+  sealed: SealedSummary | undefined
+  /** Admitted transfers that could no longer be sealed, by reason code. */
+  rejected: ReadonlyMap<string, number>
+}
+
+/** Read at a time. More than a batch takes, so that stale ones do not hide the others for long. */
+const LOOK_AHEAD = 64
+
+/**
+ * Seals the next batch if there is reason to: rejects what went stale since admission (S2), takes
+ * deposits in queue order (S4), and writes batch, slots, roots and signature in one transaction. The
+ * state in memory follows after the commit; a crash in between is harmless, since start-up rebuilds it.
+ *
+ * Spec: docs/spec/batch.md (B1–B6). Status: admitted → sealed.
+ */
+export function sealBatch(
+  deps: SealBatchDependencies,
+  parameters: SealBatchParameters,
+): Promise<SealOutcome> {
+  return deps.state.exclusive(() => seal(deps, parameters))
+}
+
+async function seal(
+  deps: SealBatchDependencies,
+  { now, batchAgeMs }: SealBatchParameters,
+): Promise<SealOutcome> {
+  const { database } = deps
+  const rejected = new Map<string, number>()
+  const waiting = await takeCurrent(deps, now, rejected)
+  const deposits = await listAvailableDeposits(database, MAX_DEPOSITS)
+  const times = [...waiting.map((one) => one.admittedAt), ...deposits.map((one) => one.queuedAt)]
+  const oldestAt = times.length === 0 ? undefined : new Date(Math.min(...times.map(Number)))
+  const circuit = chooseBatch(
+    { transfers: waiting.length, deposits: deposits.length, oldestAt },
+    { now, batchAgeMs },
+  )
+  if (circuit === undefined) return { sealed: undefined, rejected }
+  const { transferSlots, deposits: depositPlaces } = BATCH_CIRCUITS[circuit]
+  const transfers = sortByNullifier(waiting.slice(0, transferSlots))
+  const taken = deposits.slice(0, depositPlaces)
+  const sealed = await sealChosen(deps, { circuit, transfers, deposits: taken, now, rejected })
+  return { sealed, rejected }
+}
+
+async function sealChosen(
+  deps: SealBatchDependencies,
+  choice: Choice,
+): Promise<SealedSummary | undefined> {
+  const { database, state, signer, domain, feeRecipient } = deps
+  const { circuit, now } = choice
+  const fork = state.fork()
+  const number = state.head.batchNumber + 1n
+  const batch = toBatch({ circuit, number, feeRecipient }, choice.transfers, choice.deposits)
+  let built: BuiltBatch
+  try {
+    built = buildBatch(fork, batch, { domain })
+  } catch (cause) {
+    // Whatever it is, one item must not stop the others: each is tried alone.
+    await rejectUnsealable(deps, choice, cause)
+    return undefined
+  }
+  const { applied } = built
+  const unsigned: Omit<BatchRecord, 'signature'> = {
+    number,
+    circuit,
+    position: BigInt(applied.position),
+    oldSlotCount: applied.oldSlotCount,
+    newSlotCount: applied.newSlotCount,
+    feeRecipient,
+    oldNoteRoot: applied.oldNoteRoot,
+    newNoteRoot: applied.newNoteRoot,
+    oldNullifierRoot: applied.oldNullifierRoot,
+    newNullifierRoot: applied.newNullifierRoot,
+    sealedAt: now,
+  }
+  const record: BatchRecord = { ...unsigned, signature: signer.signAnchor(unsigned) }
+  const inputs = encodeCircuitInputs(built.circuitInputs)
+  try {
+    await database.transaction((connection) => write(connection, { record, inputs, choice }))
+  } catch (error) {
+    // The commit may have happened although the answer got lost; the database knows.
+    if (!(error instanceof SealConflictError)) state.replace(await restoreState(database))
+    throw error
+  }
+  state.merge(fork)
+  return {
+    batchNumber: number,
+    circuit,
+    transferCount: choice.transfers.length,
+    depositCount: choice.deposits.length,
+  }
+}
+
+type Choice = {
+  circuit: BatchCircuit
+  transfers: readonly WaitingTransfer[]
+  deposits: readonly DepositRecord[]
+  now: Date
+  rejected: Map<string, number>
+}
+
+async function write(
+  connection: Connection,
+  { record, inputs, choice }: { record: BatchRecord; inputs: string; choice: Choice },
+): Promise<void> {
+  const batchId = await insertBatch(connection, { batch: record })
+  await insertBatchDeposits(connection, { batchId, deposits: choice.deposits })
+  const slots = choice.transfers.map(({ id }, slot) => ({ id, slot }))
+  const marked = await markTransfersSealed(connection, { batchId, slots })
+  if (marked !== slots.length) throw new SealConflictError()
+  await insertProvingJob(connection, { batchId, inputs, now: choice.now })
+}
+
+/** Waiting transfers that may be sealed now; the others are rejected, each with its reason. */
+async function takeCurrent(
+  { database, state, getView }: SealBatchDependencies,
+  now: Date,
+  rejected: Map<string, number>,
+): Promise<WaitingTransfer[]> {
+  for (;;) {
+    const waiting = await listWaitingTransfers(database, LOOK_AHEAD)
+    const current: WaitingTransfer[] = []
+    let staleCount = 0
+    for (const transfer of waiting) {
+      try {
+        checkTransferAgainst({ view: getView(), state, now }, transfer)
+        current.push(transfer)
+      } catch (error) {
+        // Nothing is stale because the base chain was not read yet.
+        if (error instanceof NotReadyError) return []
+        if (!(error instanceof TransferRefusedError)) throw error
+        await rejectTransfers(database, { ids: [transfer.id], reason: toReason(error) })
+        rejected.set(error.code, (rejected.get(error.code) ?? 0) + 1)
+        staleCount += 1
+      }
+    }
+    if (staleCount === 0 || waiting.length < LOOK_AHEAD) return current
+  }
+}
+
+/** Tries each transfer alone and rejects those that no batch can hold. */
+async function rejectUnsealable(
+  { database, state }: SealBatchDependencies,
+  { circuit, transfers, rejected }: Choice,
+  cause: unknown,
+): Promise<void> {
+  let found = 0
+  for (const transfer of transfers) {
+    const alone = toBatch({ circuit, number: 1n, feeRecipient: '0x00' }, [transfer], [])
+    try {
+      applyBatch(state.fork(), alone)
+    } catch (error) {
+      const refusal = new UnsealableError({ cause: error })
+      await rejectTransfers(database, { ids: [transfer.id], reason: toReason(refusal) })
+      rejected.set(refusal.code, (rejected.get(refusal.code) ?? 0) + 1)
+      found += 1
+    }
+  }
+  // Not a transfer's fault: the failure is ours and shows as such.
+  if (found === 0) throw cause
+}
+
+/** The order that a batch needs; see protocol/batch.ts sortSlots. Equal ones cannot both be live. */
+function sortByNullifier(transfers: readonly WaitingTransfer[]): WaitingTransfer[] {
+  return [...transfers].sort((a, b) =>
+    a.publicInputs.nullifier > b.publicInputs.nullifier ? -1 : 1,
+  )
+}

@@ -1,0 +1,330 @@
+import type { FastifyInstance, FastifyServerOptions } from 'fastify'
+import type { HealthBody } from '../api/index.ts'
+import type { ChainReader } from '../l1/chainEvents.ts'
+import type { CircuitName } from '../protocol/constants.ts'
+import { BaseError } from '../protocol/errors.ts'
+import type { Prover } from '../prover/prover.ts'
+import { Admitter } from './admission/admitter.ts'
+import { Verifier } from './admission/verifier.ts'
+import { currentValues } from './chainView.ts'
+import type { LoopReporter } from './loop.ts'
+import { Observer } from './observation/observer.ts'
+import { ATTEMPTS_UNTIL_UNHEALTHY, BatchProver, WORKER } from './proving/batchProver.ts'
+import { Sealer } from './sealing/sealer.ts'
+import { buildApp } from './server/buildApp.ts'
+import { defaultLimits, type Limits } from './server/limits.ts'
+import { createMetrics } from './server/metrics.ts'
+import { createQueries } from './server/queries.ts'
+import { type SettlementChain, Settler } from './settlement/settler.ts'
+import { createSigner } from './signer.ts'
+import { adoptSettledBatches } from './state/adoptSettledBatches.ts'
+import { restoreState } from './state/restoreState.ts'
+import { SealedState } from './state/sealedState.ts'
+import { acquireWriterLock } from './store/acquireWriterLock.ts'
+import { claimDeployment } from './store/claimDeployment.ts'
+import type { Database } from './store/database.ts'
+import { findQueueHealth } from './store/findQueueHealth.ts'
+import { migrate } from './store/migrate.ts'
+import { releaseLeases } from './store/releaseLeases.ts'
+
+type Hex = `0x${string}`
+
+/** Where the rollup stands. */
+export type SequencerDeployment = {
+  readonly chainId: bigint
+  readonly rollup: Hex
+  readonly domain: bigint
+  readonly prefix: 'cnb' | 'tcnb'
+  readonly startBlock: bigint
+  readonly contracts: Readonly<Record<string, Hex>>
+}
+
+/** What the operator decides. */
+export type SequencerSettings = {
+  /** Longest time that a transfer or deposit waits for its batch to be sealed, ms. */
+  batchAgeMs: number
+  /** Batches that one settle call takes at most. */
+  maxBatchesPerSettle: number
+  /** Blocks below the head that are not read yet. */
+  confirmations: bigint
+  /** How often the base chain is read, ms. */
+  pollMs: number
+  /** Lowest fee by asset, protocol units. Empty: free. */
+  minimumFees: ReadonlyMap<bigint, bigint>
+  feeRecipient: Hex
+  limits: Limits
+}
+
+export const defaultSettings = {
+  batchAgeMs: 10_000,
+  maxBatchesPerSettle: 4,
+  confirmations: 0n,
+  pollMs: 1_000,
+  minimumFees: new Map<bigint, bigint>(),
+  limits: defaultLimits,
+} as const satisfies Partial<SequencerSettings>
+
+export type SequencerPorts = {
+  database: Database
+  reader: ChainReader
+  settlement: SettlementChain
+  prover: Pick<Prover, 'prove' | 'verifyMany'>
+  /** 0x and 64 hex digits, or null where a circuit has no key here. */
+  keyHashOf: (circuit: CircuitName) => Hex | null
+  /** Signs receipts and anchors. */
+  receiptKey: Uint8Array
+  now: () => Date
+  logger: FastifyServerOptions['logger']
+  /** How long to wait for a previous life of this sequencer to let go of the database, ms. */
+  lockWaitMs?: number
+  /** Called when the database was lost to the lock: nothing may be written any more. */
+  onLockLost: (error: Error) => void
+}
+
+export type Sequencer = {
+  /** The interface, not listening yet. */
+  readonly app: FastifyInstance
+  readonly address: Hex
+  /** Rounds of each loop, for tests. */
+  readonly loops: {
+    readonly observer: Observer
+    readonly sealer: Sealer
+    readonly prover: BatchProver
+    readonly settler: Settler
+  }
+  /** Starts the loops. */
+  start(): void
+  /** Answers what was asked, ends the loops and lets go of the database. */
+  stop(): Promise<void>
+}
+
+/**
+ * Brings the database up to date, rebuilds the state from it, looks at the base chain once, and puts
+ * everything together. Nothing runs before `start`.
+ *
+ * @throws {MigrationChangedError | DatabaseInUseError | DeploymentMismatchError | StateInconsistentError}
+ */
+export async function createSequencer(
+  ports: SequencerPorts,
+  deployment: SequencerDeployment,
+  settings: SequencerSettings,
+): Promise<Sequencer> {
+  const { database, now } = ports
+  const { chainId, rollup, domain } = deployment
+  const lock = await acquireWriterLock(database, {
+    waitMs: ports.lockWaitMs ?? 10_000,
+    onLost: ports.onLockLost,
+  })
+  try {
+    await migrate(database)
+    await claimDeployment(database, { chainId, rollup })
+    await releaseLeases(database, { worker: WORKER, now: now() })
+    const state = new SealedState()
+    state.replace(await restoreState(database))
+    return await assemble(ports, deployment, settings, state, lock, domain)
+  } catch (error) {
+    await lock.release()
+    throw error
+  }
+}
+
+async function assemble(
+  ports: SequencerPorts,
+  deployment: SequencerDeployment,
+  settings: SequencerSettings,
+  state: SealedState,
+  lock: { release(): Promise<void> },
+  domain: bigint,
+): Promise<Sequencer> {
+  const { database, reader, prover, now } = ports
+  const { chainId, rollup } = deployment
+  const { batchAgeMs, minimumFees, feeRecipient, limits } = settings
+  const metrics = createMetrics()
+  const signer = createSigner({ privateKey: ports.receiptKey, domain: { chainId, rollup } })
+  const getView = () => observer.view
+
+  const reporter: LoopReporter = {
+    onFailure(loop, error) {
+      metrics.loopFailures.inc({ loop })
+      const code = error instanceof BaseError ? error.code : 'UNEXPECTED'
+      app.log.error({ loop, code, err: error }, 'round failed')
+    },
+  }
+  const voidedTotal = (batchNumbers: readonly bigint[]) => {
+    if (batchNumbers.length === 0) return
+    metrics.voided.inc(batchNumbers.length)
+    app.log.warn({ batchNumbers: batchNumbers.map(String) }, 'batches voided')
+  }
+
+  const observer = new Observer({
+    database,
+    chain: reader,
+    startBlock: deployment.startBlock,
+    confirmations: settings.confirmations,
+    intervalMs: settings.pollMs,
+    reporter,
+    async onObserved({ view, settled, isReorg }) {
+      metrics.l1Block.set(Number(view.head.number))
+      metrics.settled.inc(settled.length)
+      if (isReorg) app.log.warn({ l1Block: String(view.head.number) }, 'base chain reorganised')
+      const { adopted, voided } = await adoptSettledBatches(
+        { database, state, chain: reader, signer, now },
+        settled,
+      )
+      if (adopted.length > 0) {
+        app.log.warn({ batchNumbers: adopted.map(String) }, 'settled batches adopted')
+      }
+      voidedTotal(voided)
+      sealer.wake()
+    },
+  })
+  const sealer = new Sealer({
+    deps: { database, state, getView, signer, domain, feeRecipient },
+    batchAgeMs,
+    now,
+    reporter,
+    onSealed({ sealed, rejected }) {
+      for (const [code, count] of rejected) {
+        metrics.rejected.inc({ code }, count)
+        app.log.info({ code, count }, 'transfers rejected')
+      }
+      if (sealed === undefined) return
+      const { batchNumber, circuit, transferCount, depositCount } = sealed
+      metrics.sealed.inc({ circuit })
+      metrics.sealedTransfers.inc(transferCount)
+      app.log.info(
+        { batchNumber: String(batchNumber), circuit, transferCount, depositCount },
+        'batch sealed',
+      )
+      batchProver.wake()
+    },
+  })
+  const batchProver = new BatchProver({
+    database,
+    prover,
+    now,
+    reporter,
+    onProved({ batchNumber, durationMs }) {
+      metrics.proveSeconds.observe(durationMs / 1000)
+      app.log.info({ batchNumber: String(batchNumber), durationMs }, 'batch proved')
+      settler.wake()
+    },
+  })
+  const settler = new Settler({
+    database,
+    state,
+    chain: ports.settlement,
+    maxBatchesPerSettle: settings.maxBatchesPerSettle,
+    now,
+    reporter,
+    onSettled({ firstBatch, lastBatch, transaction, gasUsed }) {
+      app.log.info(
+        {
+          firstBatch: String(firstBatch),
+          lastBatch: String(lastBatch),
+          l1Transaction: transaction,
+          gasUsed: String(gasUsed),
+        },
+        'batches settled',
+      )
+      observer.wake()
+    },
+    onVoided: voidedTotal,
+  })
+  const loops = { observer, sealer, prover: batchProver, settler }
+
+  const admitter = new Admitter({
+    database,
+    state,
+    getView,
+    verifier: new Verifier((verifications) => prover.verifyMany(verifications)),
+    signer,
+    domain,
+    minimumFees,
+    now,
+    onAdmitted() {
+      metrics.admitted.inc()
+      sealer.wake()
+    },
+  })
+
+  const app = await buildApp({
+    admit: (body) => admitter.admit(body),
+    queries: createQueries({
+      database,
+      state,
+      getView,
+      isReceiving: (id) => admitter.isReceiving(id),
+      signer,
+      chainId,
+      contracts: deployment.contracts,
+      domain,
+      prefix: deployment.prefix,
+      keyHashOf: ports.keyHashOf,
+      minimumFees,
+      feeRecipient,
+      limits,
+      now,
+    }),
+    metrics,
+    ready: async () => toHealth(await readinessChecks()),
+    health: async () => toHealth([...(await readinessChecks()), ...(await queueChecks())]),
+    limits,
+    logger: ports.logger,
+  })
+
+  async function readinessChecks(): Promise<Check[]> {
+    const view = getView()
+    const isReachable = await database.query({ text: 'select 1', values: [] }).then(
+      () => true,
+      () => false,
+    )
+    return [
+      { name: 'database', isOk: isReachable },
+      {
+        name: 'base chain',
+        isOk: view !== undefined && currentValues(view, now()) !== undefined,
+      },
+    ]
+  }
+
+  async function queueChecks(): Promise<Check[]> {
+    const queue = await findQueueHealth(database).catch(() => undefined)
+    metrics.waiting.set(queue?.waiting ?? 0)
+    metrics.unproved.set(queue?.sealedUnproved ?? 0)
+    metrics.unsettled.set(queue?.provedUnsettled ?? 0)
+    return [
+      ...Object.values(loops).map((loop) => ({ name: loop.name, isOk: loop.failures < 3 })),
+      {
+        name: 'proving queue',
+        isOk: queue !== undefined && queue.provingAttempts < ATTEMPTS_UNTIL_UNHEALTHY,
+        ...(queue?.lastProvingError === undefined ? {} : { detail: queue.lastProvingError }),
+      },
+    ]
+  }
+
+  // A first look, so that requests are answered from the start; a base chain that is down is for later.
+  await observer.tick().catch((error: unknown) => {
+    reporter.onFailure(observer.name, error)
+  })
+
+  return {
+    app,
+    address: signer.address,
+    loops,
+    start() {
+      for (const loop of Object.values(loops)) loop.start()
+    },
+    async stop() {
+      await app.close()
+      await Promise.all(Object.values(loops).map((loop) => loop.stop()))
+      await lock.release()
+    },
+  }
+}
+
+type Check = { name: string; isOk: boolean; detail?: string }
+
+function toHealth(checks: Check[]): HealthBody {
+  return { status: checks.every(({ isOk }) => isOk) ? 'ok' : 'failing', checks }
+}

@@ -1,0 +1,172 @@
+import rateLimit from '@fastify/rate-limit'
+import swagger from '@fastify/swagger'
+import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import {
+  type BatchRange,
+  type HealthBody,
+  type LeafRange,
+  type RouteName,
+  routes,
+  type TransferSubmission,
+} from '../../api/index.ts'
+import { HealthBody as HealthSchema, ErrorBody } from '../../api/index.ts'
+import type { Static } from '@sinclair/typebox'
+import { BaseError } from '../../protocol/errors.ts'
+import { TransferRefusedError } from '../admission/errors.ts'
+import { errorAnswer } from './errorAnswer.ts'
+import { defaultLimits, type Limits } from './limits.ts'
+import type { Metrics } from './metrics.ts'
+import type { Queries } from './queries.ts'
+
+export type AppDependencies = {
+  admit: (body: TransferSubmission) => Promise<object>
+  queries: Queries
+  metrics: Metrics
+  /** Named checks; one that throws or gives false fails. */
+  ready: () => Promise<Static<typeof HealthBody>>
+  health: () => Promise<Static<typeof HealthBody>>
+  limits?: Limits
+  logger?: FastifyServerOptions['logger']
+}
+
+/** The HTTP interface. It opens no port: `inject` tests it, the server listens. */
+export async function buildApp({
+  admit,
+  queries,
+  metrics,
+  ready,
+  health,
+  limits = defaultLimits,
+  logger = false,
+}: AppDependencies): Promise<FastifyInstance> {
+  const app = Fastify({
+    logger,
+    bodyLimit: limits.bodyBytes,
+    requestTimeout: limits.requestTimeoutMs,
+    connectionTimeout: limits.connectionTimeoutMs,
+    // A client gets its answer before the port closes, and no new request.
+    return503OnClosing: true,
+    forceCloseConnections: 'idle',
+    disableRequestLogging: true,
+    // Unknown members are refused, not dropped: a client that sends one is mistaken about something.
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', allErrors: false } },
+  })
+
+  app.setErrorHandler((error, request, reply) => {
+    const { httpStatus, body, isInternal } = errorAnswer(error)
+    if (isInternal) request.log.error({ err: describe(error) }, 'request failed')
+    void reply.code(httpStatus).send(body)
+  })
+  app.setNotFoundHandler((_, reply) =>
+    reply.code(404).send({
+      code: 'ROUTE_UNKNOWN',
+      message: 'There is nothing at this address.',
+      details: ['See /openapi.json.'],
+    }),
+  )
+
+  await app.register(rateLimit, {
+    max: limits.requestsPerMinute,
+    timeWindow: '1 minute',
+    allowList: (request) => request.url === '/livez' || request.url === '/readyz',
+  })
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Cinnabar sequencer',
+        version: '1',
+        description: 'Submit proved transfers, follow them, and sync a wallet by range.',
+      },
+    },
+  })
+
+  const operation = (name: RouteName) => {
+    const route = routes[name]
+    return {
+      url: route.path,
+      method: route.method,
+      schema: {
+        operationId: name,
+        summary: route.summary,
+        ...('body' in route ? { body: route.body } : {}),
+        ...('parameters' in route ? { params: route.parameters } : {}),
+        ...('query' in route ? { querystring: route.query } : {}),
+        response: { [route.status]: route.response, default: ErrorBody },
+      },
+    } as const
+  }
+
+  app.route({
+    ...operation('submitTransfer'),
+    handler: async (request, reply) => {
+      try {
+        const admitted = await admit(request.body as TransferSubmission)
+        return await reply.code(routes.submitTransfer.status).send(admitted)
+      } catch (error) {
+        if (error instanceof TransferRefusedError) metrics.refused.inc({ code: error.code })
+        throw error
+      }
+    },
+  })
+  app.route({
+    ...operation('getTransfer'),
+    handler: (request) => queries.getTransfer((request.params as { id: `0x${string}` }).id),
+  })
+  app.route({ ...operation('getStatus'), handler: () => queries.getStatus() })
+  app.route({ ...operation('getLatestAnchor'), handler: () => queries.getAnchor(undefined) })
+  app.route({
+    ...operation('getAnchor'),
+    handler: (request) => queries.getAnchor(BigInt((request.params as { batch: number }).batch)),
+  })
+  app.route({
+    ...operation('getBatches'),
+    handler: (request) => queries.getBatches(request.query as Static<typeof BatchRange>),
+  })
+  app.route({
+    ...operation('getLeaves'),
+    handler: (request) => queries.getLeaves(request.query as Static<typeof LeafRange>),
+  })
+  app.route({
+    ...operation('getIdentityLeaves'),
+    handler: (request) => queries.getIdentityLeaves(request.query as Static<typeof LeafRange>),
+  })
+  app.route({ ...operation('getPolicies'), handler: () => queries.getPolicies() })
+
+  const healthSchema = (summary: string) => ({
+    schema: { summary, response: { 200: HealthSchema, 503: HealthSchema } },
+  })
+  app.get('/livez', healthSchema('The process answers'), () => ({ status: 'ok', checks: [] }))
+  for (const [path, summary, ask] of [
+    ['/readyz', 'Transfers can be admitted now', ready],
+    ['/healthz', 'All loops work and all queues move', health],
+  ] as const) {
+    app.get(path, healthSchema(summary), async (_, reply) => {
+      const body = await ask()
+      return reply.code(body.status === 'ok' ? 200 : 503).send(body)
+    })
+  }
+  app.get('/metrics', { schema: { hide: true } }, async (_, reply) =>
+    reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
+  )
+  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
+
+  await app.ready()
+  return app
+}
+
+/** For the log: no request contents. */
+function describe(error: unknown): {
+  type: string
+  code?: string
+  message: string
+  stack?: string
+} {
+  if (!(error instanceof Error)) return { type: typeof error, message: 'thrown value' }
+  return {
+    type: error.name,
+    message: error.message,
+    ...(error instanceof BaseError ? { code: error.code } : {}),
+    ...(error.stack === undefined ? {} : { stack: error.stack }),
+  }
+}

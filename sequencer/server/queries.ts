@@ -1,0 +1,278 @@
+import type { Static } from '@sinclair/typebox'
+import {
+  type BatchPage,
+  type BatchRange,
+  encodeBatchBody,
+  type IdentityLeafPage,
+  type LeafPage,
+  type LeafRange,
+  MAX_BATCHES_PER_PAGE,
+  MAX_LEAVES_PER_PAGE,
+  type PolicyList,
+  type SignedAnchor,
+  type StatusBody,
+  type TransferState,
+} from '../../api/index.ts'
+import {
+  BATCH_CIRCUITS,
+  CIRCUIT_IDS,
+  type CircuitName,
+  DEPOSITS_PER_SLOT,
+  IDENTITY_TREE_DEPTH,
+  OUTPUTS_PER_SLOT,
+  POLICY_TREE_DEPTH,
+  PROTOCOL_VERSION,
+} from '../../protocol/constants.ts'
+import { formatField } from '../../protocol/field.ts'
+import { emptyRoot } from '../../protocol/tree.ts'
+import { AnchorUnknownError, NotReadyError, TransferUnknownError } from '../admission/errors.ts'
+import { type ChainView, currentValues } from '../chainView.ts'
+import type { Signer } from '../signer.ts'
+import { toSignedAnchor } from '../signer.ts'
+import { SealedState } from '../state/sealedState.ts'
+import type { Database } from '../store/database.ts'
+import { findTransfer } from '../store/findTransfer.ts'
+import { listBatchDeposits } from '../store/listBatchDeposits.ts'
+import { listBatches } from '../store/listBatches.ts'
+import { listBatchTransfers } from '../store/listBatchTransfers.ts'
+import { listIdentityLeaves } from '../store/listIdentityLeaves.ts'
+import type { Limits } from './limits.ts'
+
+type Hex = `0x${string}`
+
+export type QueriesDependencies = {
+  database: Database
+  state: SealedState
+  getView: () => ChainView | undefined
+  isReceiving: (id: string) => boolean
+  signer: Signer
+  chainId: bigint
+  contracts: Readonly<Record<string, Hex>>
+  domain: bigint
+  prefix: 'cnb' | 'tcnb'
+  keyHashOf: (circuit: CircuitName) => Hex | null
+  minimumFees: ReadonlyMap<bigint, bigint>
+  feeRecipient: Hex
+  limits: Limits
+  now: () => Date
+}
+
+/** Everything that the interface reads. */
+export type Queries = {
+  getTransfer(id: Hex): Promise<TransferState>
+  getStatus(): Promise<StatusBody>
+  getAnchor(batchNumber: bigint | undefined): Promise<SignedAnchor>
+  getBatches(range: Static<typeof BatchRange>): Promise<BatchPage>
+  getLeaves(range: Static<typeof LeafRange>): Promise<LeafPage>
+  getIdentityLeaves(range: Static<typeof LeafRange>): Promise<IdentityLeafPage>
+  getPolicies(): Promise<PolicyList>
+}
+
+export function createQueries(deps: QueriesDependencies): Queries {
+  const { database, state, getView, signer } = deps
+  const requireView = (): ChainView => {
+    const view = getView()
+    if (view === undefined) throw new NotReadyError({ what: 'a first look at the base chain' })
+    return view
+  }
+
+  return {
+    async getTransfer(id) {
+      const found = await findTransfer(database, id)
+      // Asked first, a rejected one that is being submitted again is received again.
+      if (deps.isReceiving(id) && (found === undefined || found.stage === 'rejected')) {
+        return { id, status: 'received' }
+      }
+      if (found === undefined) throw new TransferUnknownError({ id })
+      return {
+        id,
+        status: found.stage,
+        ...(found.receiptSignature === undefined
+          ? {}
+          : {
+              receipt: {
+                statementId: id,
+                admittedAt: found.admittedAt.getTime(),
+                sequencer: signer.address,
+                signature: found.receiptSignature,
+              },
+            }),
+        ...(found.batchNumber === undefined ? {} : { batchNumber: Number(found.batchNumber) }),
+        ...(found.slot === undefined ? {} : { slot: found.slot }),
+        ...(found.firstLeafIndex === undefined
+          ? {}
+          : { firstLeafIndex: Number(found.firstLeafIndex) }),
+        ...(found.l1Transaction === undefined ? {} : { l1Transaction: found.l1Transaction }),
+        ...(found.reason === undefined ? {} : { reason: found.reason }),
+      }
+    },
+
+    async getStatus() {
+      const view = requireView()
+      const current = currentValues(view, deps.now())
+      if (current === undefined) {
+        throw new NotReadyError({ what: 'an identity, policies or audit keys on the base chain' })
+      }
+      const { epoch } = current
+      return {
+        protocolVersion: PROTOCOL_VERSION,
+        chainId: Number(deps.chainId),
+        contracts: { ...deps.contracts },
+        domain: formatField(deps.domain),
+        prefix: deps.prefix,
+        circuits: (Object.keys(CIRCUIT_IDS) as CircuitName[]).map((name) => ({
+          name,
+          id: CIRCUIT_IDS[name],
+          keyHash: deps.keyHashOf(name),
+        })),
+        sealed: encodeHead(state.head),
+        settled: await settledHead(view),
+        identity: encodeVersion(view.identity, IDENTITY_TREE_DEPTH),
+        policy: encodeVersion(view.policy, POLICY_TREE_DEPTH),
+        day: Number(current.day),
+        epoch: Number(epoch.epoch),
+        auditKeyS: [formatField(epoch.auditKeyS.x), formatField(epoch.auditKeyS.y)],
+        auditKeyI: [formatField(epoch.auditKeyI.x), formatField(epoch.auditKeyI.y)],
+        minimumFees: [...deps.minimumFees].map(([asset, amount]) => ({
+          asset: Number(asset),
+          amount: String(amount),
+        })),
+        limits: {
+          bodyBytes: deps.limits.bodyBytes,
+          requestsPerMinute: deps.limits.requestsPerMinute,
+          batchesPerPage: MAX_BATCHES_PER_PAGE,
+          leavesPerPage: MAX_LEAVES_PER_PAGE,
+        },
+        batchSizes: Object.values(BATCH_CIRCUITS).map(({ size }) => size),
+        feeRecipient: deps.feeRecipient,
+        sequencer: signer.address,
+      }
+    },
+
+    async getAnchor(batchNumber) {
+      const number = batchNumber ?? state.head.batchNumber
+      const [batch] = await listBatches(database, { from: number, count: 1 })
+      if (batch === undefined) throw new AnchorUnknownError({ batchNumber })
+      return toSignedAnchor(batch, signer.address)
+    },
+
+    async getBatches({ from, count }) {
+      const batches = await listBatches(database, { from: BigInt(from), count })
+      const ids = batches.map(({ id }) => id)
+      const transfers = await listBatchTransfers(database, ids)
+      const deposits = await listBatchDeposits(database, ids)
+      return {
+        newestBatch: Number(state.head.batchNumber),
+        batches: batches.map((batch) => {
+          const { circuit, position, id } = batch
+          const { size } = BATCH_CIRCUITS[circuit]
+          // Deposits fill the last slot.
+          const depositLeaf =
+            BigInt(OUTPUTS_PER_SLOT) * (position + BigInt(size)) - BigInt(DEPOSITS_PER_SLOT)
+          return encodeBatchBody({
+            anchor: toSignedAnchor(batch, signer.address),
+            batchNumber: batch.number,
+            circuit,
+            position,
+            oldSlotCount: batch.oldSlotCount,
+            newSlotCount: batch.newSlotCount,
+            noteRoot: batch.newNoteRoot,
+            nullifierRoot: batch.newNullifierRoot,
+            feeRecipient: batch.feeRecipient,
+            stage: batch.stage,
+            ...(batch.l1Transaction === undefined ? {} : { l1Transaction: batch.l1Transaction }),
+            transfers: (transfers.get(id) ?? []).map((transfer) => ({
+              kind: transfer.circuit,
+              statementId: transfer.id,
+              slot: transfer.slot,
+              firstLeafIndex: BigInt(OUTPUTS_PER_SLOT) * (position + BigInt(transfer.slot)),
+              publicInputs: transfer.publicInputs,
+              memo: transfer.memo,
+              anchorBatch: transfer.anchorBatch,
+            })),
+            deposits: (deposits.get(id) ?? []).map((deposit, place) => ({
+              ...deposit,
+              leafIndex: depositLeaf + BigInt(place),
+            })),
+          })
+        }),
+      }
+    },
+
+    getLeaves({ from, count }) {
+      const { batchNumber, slotCount } = state.head
+      return Promise.resolve({
+        from,
+        leaves: state.leaves(from, count).map(formatField),
+        leafCount: OUTPUTS_PER_SLOT * Number(slotCount),
+        batchNumber: Number(batchNumber),
+      })
+    },
+
+    async getIdentityLeaves({ from, count }) {
+      const view = requireView()
+      const leaves = await listIdentityLeaves(database, { from, limit: count + 1 })
+      const next = leaves[count]
+      return {
+        ...encodeVersion(view.identity, IDENTITY_TREE_DEPTH),
+        leaves: leaves
+          .slice(0, count)
+          .map(({ index, leaf }) => ({ index, leaf: formatField(leaf) })),
+        ...(next === undefined ? {} : { next: next.index }),
+      }
+    },
+
+    getPolicies() {
+      const { policy } = requireView()
+      return Promise.resolve({
+        ...encodeVersion(policy, POLICY_TREE_DEPTH),
+        policies: (policy?.policies ?? []).map((entry) => ({
+          tier: Number(entry.tier),
+          asset: Number(entry.asset),
+          perTransfer: String(entry.perTransfer),
+          perDay: String(entry.perDay),
+          accountCap: String(entry.accountCap),
+        })),
+      })
+    },
+  }
+
+  async function settledHead({ settled }: ChainView): Promise<StatusBody['settled']> {
+    const [batch] =
+      settled === undefined
+        ? []
+        : await listBatches(database, { from: settled.batchNumber, count: 1 })
+    return encodeHead(
+      batch === undefined
+        ? initialHead
+        : {
+            batchNumber: batch.number,
+            noteRoot: batch.newNoteRoot,
+            nullifierRoot: batch.newNullifierRoot,
+            slotCount: batch.newSlotCount,
+          },
+    )
+  }
+}
+
+/** Of the initial state, batch 0. */
+const initialHead = new SealedState().head
+
+function encodeHead(head: SealedState['head']): StatusBody['sealed'] {
+  return {
+    batchNumber: Number(head.batchNumber),
+    noteRoot: formatField(head.noteRoot),
+    nullifierRoot: formatField(head.nullifierRoot),
+    slotCount: Number(head.slotCount),
+  }
+}
+
+function encodeVersion(
+  value: { version: bigint; root: bigint } | undefined,
+  depth: number,
+): { version: number; root: Hex } {
+  return {
+    version: Number(value?.version ?? 0n),
+    root: formatField(value?.root ?? emptyRoot(depth)),
+  }
+}

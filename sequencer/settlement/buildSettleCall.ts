@@ -1,0 +1,114 @@
+import type { SettleBatch, SettleCall, SettleContext } from '../../l1/codec.ts'
+import { formatField } from '../../protocol/field.ts'
+import { unpackWord } from '../../protocol/words.ts'
+import { RootVersionUnknownError, StateInconsistentError } from '../errors.ts'
+import type { ProofWords } from '../proofBytes.ts'
+import type { Connection } from '../store/database.ts'
+import { findRootVersions } from '../store/findRootVersions.ts'
+import { listBatchDeposits } from '../store/listBatchDeposits.ts'
+import { listBatches, type StoredBatch } from '../store/listBatches.ts'
+import { listBatchTransfers } from '../store/listBatchTransfers.ts'
+import type { ProvedBatch } from '../store/listProvedBatches.ts'
+import { listTransferProofs } from '../store/listTransferProofs.ts'
+import type { Statement } from '../transfer.ts'
+
+/**
+ * The call that settles consecutive proved batches, from what the database holds.
+ *
+ * @throws {RootVersionUnknownError} when a root of a transfer is not on the observed base chain.
+ */
+export async function buildSettleCall(
+  connection: Connection,
+  proved: readonly ProvedBatch[],
+): Promise<SettleCall> {
+  const ids = proved.map(({ id }) => id)
+  const [first] = proved
+  if (first === undefined) throw new RangeError('no batch to settle')
+  const batches = await listBatches(connection, { from: first.number, count: proved.length })
+  const transfers = await listBatchTransfers(connection, ids)
+  const deposits = await listBatchDeposits(connection, ids)
+  const proofs = await listTransferProofs(connection, ids)
+  const all = [...transfers.values()].flat()
+  const roots = (pick: (statement: Statement) => bigint) => [...new Set(all.map(pick))]
+  const identities = await findRootVersions(connection, {
+    kind: 'identity',
+    roots: roots(({ publicInputs }) => publicInputs.identityRoot),
+  })
+  const policies = await findRootVersions(connection, {
+    kind: 'policy',
+    roots: roots(({ publicInputs }) => publicInputs.policyRoot),
+  })
+
+  const contexts: SettleContext[] = []
+  const contextOf = (batch: StoredBatch, { publicInputs }: Statement): number => {
+    const identityVersion = identities.get(publicInputs.identityRoot)
+    const policyVersion = policies.get(publicInputs.policyRoot)
+    const batchNumber = batch.number
+    if (identityVersion === undefined) {
+      throw new RootVersionUnknownError({ kind: 'identity', batchNumber })
+    }
+    if (policyVersion === undefined) {
+      throw new RootVersionUnknownError({ kind: 'policy', batchNumber })
+    }
+    const context = { identityVersion, policyVersion, day: publicInputs.day }
+    const known = contexts.findIndex(
+      (other) =>
+        other.identityVersion === identityVersion &&
+        other.policyVersion === policyVersion &&
+        other.day === context.day,
+    )
+    return known === -1 ? contexts.push(context) - 1 : known
+  }
+
+  const settled = batches.map((batch): SettleBatch => {
+    const proof = proved.find(({ id }) => id === batch.id)
+    if (proof === undefined) {
+      throw new StateInconsistentError({ batchNumber: batch.number, what: 'its proof is gone' })
+    }
+    return {
+      circuit: batch.circuit,
+      batchNumber: batch.number,
+      feeRecipient: batch.feeRecipient,
+      newNoteRoot: batch.newNoteRoot,
+      newNullifierRoot: batch.newNullifierRoot,
+      depositIds: (deposits.get(batch.id) ?? []).map(({ id }) => id),
+      c: proof.c,
+      proof: proof.proof,
+      slots: (transfers.get(batch.id) ?? []).map((transfer) => {
+        const { amount, asset } = unpackWord('fee', transfer.publicInputs.fee)
+        const { publicInputs } = transfer
+        return {
+          kind: transfer.circuit,
+          context: contextOf(batch, transfer),
+          anchorBatch: transfer.anchorBatch,
+          nullifier: publicInputs.nullifier,
+          outputs: publicInputs.outputs,
+          withdrawal: publicInputs.withdrawal,
+          fee: { amount, asset },
+          traceTag: publicInputs.traceTag,
+          ephemeral: publicInputs.ephemeral,
+          statisticsCiphertext: publicInputs.statisticsCiphertext,
+          investigationCiphertext: publicInputs.investigationCiphertext,
+          memo: transfer.memo,
+          proof: proofOf(proofs, transfer.id, batch.number),
+        }
+      }),
+    }
+  })
+  return { contexts, batches: settled }
+}
+
+function proofOf(
+  proofs: ReadonlyMap<string, ProofWords>,
+  id: `0x${string}`,
+  batchNumber: bigint,
+): ProofWords {
+  const proof = proofs.get(id)
+  if (proof === undefined) {
+    throw new StateInconsistentError({
+      batchNumber,
+      what: `the proof of transfer ${formatField(BigInt(id))} is gone`,
+    })
+  }
+  return proof
+}

@@ -1,0 +1,150 @@
+import { encodeSettleInput } from '../../l1/codec.ts'
+import { TransactionRevertedError } from '../../l1/errors.ts'
+import { bytesToHex, hexToBytes } from '../../protocol/field.ts'
+import { BatchExpiredError } from '../admission/errors.ts'
+import { Loop, type LoopReporter } from '../loop.ts'
+import type { SealedState } from '../state/sealedState.ts'
+import { voidBatchesFrom } from '../state/voidBatchesFrom.ts'
+import { closeSettlement } from '../store/closeSettlement.ts'
+import type { Database } from '../store/database.ts'
+import { findOpenSettlement } from '../store/findOpenSettlement.ts'
+import { listProvedBatches } from '../store/listProvedBatches.ts'
+import { openSettlement, type Settlement } from '../store/openSettlement.ts'
+import { buildSettleCall } from './buildSettleCall.ts'
+
+type Hex = `0x${string}`
+
+/** What settlement needs of the base chain. */
+export type SettlementChain = {
+  /** The contract's state in the newest block. */
+  getSettled(): Promise<{ batchNumber: bigint; noteRoot: bigint }>
+  /**
+   * Has one transaction mined for a purpose, across restarts.
+   *
+   * @throws {TransactionRevertedError} when the contract refuses it.
+   */
+  submit(call: {
+    purpose: string
+    data: Hex
+    signal: AbortSignal
+  }): Promise<{ transaction: Hex; gasUsed: bigint }>
+}
+
+export type SettlerParameters = {
+  database: Database
+  state: SealedState
+  chain: SettlementChain
+  maxBatchesPerSettle: number
+  now: () => Date
+  reporter: LoopReporter
+  onSettled: (facts: {
+    firstBatch: bigint
+    lastBatch: bigint
+    transaction: Hex
+    gasUsed: bigint
+  }) => void
+  onVoided: (batchNumbers: readonly bigint[]) => void
+}
+
+/**
+ * What the contract says when a batch can never be settled any more: its window is over, or a deposit of
+ * it was refunded.
+ */
+const EXPIRED: ReadonlySet<string> = new Set([
+  'IdentityVersionOutdated',
+  'PolicyVersionOutdated',
+  'DayOutdated',
+  'DepositNotTakeable',
+])
+
+/** Settles proved batches in order. At most one call is under way; a restart goes on with it. */
+export class Settler extends Loop {
+  override readonly name = 'settler'
+  readonly #parameters: SettlerParameters
+  readonly #abort = new AbortController()
+  /** After a refusal, batches go one by one, so that the next refusal says which one it is. */
+  #limit: number
+
+  constructor(parameters: SettlerParameters) {
+    super({ intervalMs: 500, reporter: parameters.reporter })
+    this.#parameters = parameters
+    this.#limit = parameters.maxBatchesPerSettle
+  }
+
+  override async stop(): Promise<void> {
+    this.#abort.abort()
+    await super.stop()
+  }
+
+  override async tick(): Promise<void> {
+    const { database } = this.#parameters
+    while (!this.#abort.signal.aborted) {
+      const settlement = (await findOpenSettlement(database)) ?? (await this.#prepare())
+      if (settlement === undefined) return
+      await this.#settle(settlement)
+    }
+  }
+
+  async #prepare(): Promise<Settlement | undefined> {
+    const { database, state, chain, now } = this.#parameters
+    const settled = await chain.getSettled()
+    // Overtaken, or a reorg: the observer sorts it out first.
+    if (state.noteRootOf(settled.batchNumber) !== settled.noteRoot) return undefined
+    const proved = await listProvedBatches(database, {
+      from: settled.batchNumber + 1n,
+      limit: this.#limit,
+    })
+    const [first] = proved
+    const last = proved.at(-1)
+    if (first === undefined || last === undefined) return undefined
+    const call = await buildSettleCall(database, proved)
+    return openSettlement(database, {
+      firstBatch: first.number,
+      lastBatch: last.number,
+      calldata: hexToBytes(encodeSettleInput(call)),
+      now: now(),
+    })
+  }
+
+  async #settle(settlement: Settlement): Promise<void> {
+    const { database, chain, maxBatchesPerSettle, now, onSettled } = this.#parameters
+    const { id, firstBatch, lastBatch, calldata } = settlement
+    try {
+      const { transaction, gasUsed } = await chain.submit({
+        purpose: `settle ${String(id)}: batches ${String(firstBatch)}-${String(lastBatch)}`,
+        data: bytesToHex(calldata),
+        signal: this.#abort.signal,
+      })
+      await closeSettlement(database, { id, outcome: 'mined', now: now() })
+      this.#limit = maxBatchesPerSettle
+      onSettled({ firstBatch, lastBatch, transaction, gasUsed })
+    } catch (error) {
+      if (this.#abort.signal.aborted) return
+      // Anything else (no answer, no funds) leaves the call open: it goes on where it stopped.
+      if (!(error instanceof TransactionRevertedError)) throw error
+      await this.#handleRefusal(settlement, error)
+    }
+  }
+
+  async #handleRefusal(settlement: Settlement, error: TransactionRevertedError): Promise<void> {
+    const { database, state, now, onVoided } = this.#parameters
+    const { id, firstBatch, lastBatch } = settlement
+    const reason = error.revert?.name ?? 'no reason given'
+    await closeSettlement(database, { id, outcome: 'reverted', error: reason, now: now() })
+    // Settled already, by an earlier life of this node or by another: the observer will see it.
+    if (reason === 'BatchOutOfOrder') return
+    this.#limit = 1
+    if (EXPIRED.has(reason)) {
+      if (firstBatch !== lastBatch) return
+      const voided = await state.exclusive(() =>
+        voidBatchesFrom(
+          { database, state },
+          { from: firstBatch, reason: new BatchExpiredError(), now: now() },
+        ),
+      )
+      onVoided(voided)
+      return
+    }
+    throw error
+  }
+}

@@ -1,0 +1,21 @@
+import { toReason, type TransferRefusedError } from '../admission/errors.ts'
+import type { Database } from '../store/database.ts'
+import { voidBatches } from '../store/voidBatches.ts'
+import { restoreState } from './restoreState.ts'
+import type { SealedState } from './sealedState.ts'
+
+/**
+ * Voids a batch and all sealed after it, and resumes from the one before. Only inside `exclusive`.
+ *
+ * Status: sealed, proved → void; their transfers → rejected.
+ */
+export async function voidBatchesFrom(
+  { database, state }: { database: Database; state: SealedState },
+  { from, reason, now }: { from: bigint; reason: TransferRefusedError; now: Date },
+): Promise<bigint[]> {
+  const voided = await database.transaction((connection) =>
+    voidBatches(connection, { from, reason: toReason(reason), now }),
+  )
+  if (voided.length > 0) state.replace(await restoreState(database))
+  return voided
+}

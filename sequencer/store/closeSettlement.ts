@@ -1,0 +1,18 @@
+import { type Connection, sql } from './database.ts'
+
+/** open → mined, reverted or dropped. */
+export async function closeSettlement(
+  connection: Connection,
+  {
+    id,
+    outcome,
+    error,
+    now,
+  }: { id: bigint; outcome: 'mined' | 'reverted' | 'dropped'; error?: string; now: Date },
+): Promise<void> {
+  await connection.query(sql`
+    update settlement
+    set status = ${outcome}, closed_at = ${now}, error = ${error ?? null}
+    where id = ${id} and status = 'open'
+  `)
+}

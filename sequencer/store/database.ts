@@ -1,0 +1,126 @@
+import pg from 'pg'
+import { bytesToBigint, bytesToHex, fieldToBytes, hexToBytes } from '../../protocol/field.ts'
+import { DatabaseUnreachableError } from '../errors.ts'
+
+type SqlValue = string | number | bigint | boolean | null | Date | Uint8Array | readonly SqlValue[]
+export type Query = { readonly text: string; readonly values: readonly unknown[] }
+
+/** A query whose interpolations become $1, $2, …: no value is ever part of the text. */
+export function sql(strings: TemplateStringsArray, ...values: readonly SqlValue[]): Query {
+  const text = strings.reduce((all, part, i) => `${all}$${String(i)}${part}`)
+  return { text, values: values.map(toDriver) }
+}
+
+function toDriver(value: SqlValue): unknown {
+  // bigint columns and numeric ones take decimal text; JavaScript numbers end at 2^53.
+  if (typeof value === 'bigint') return String(value)
+  if (value instanceof Uint8Array) return Buffer.from(value)
+  if (Array.isArray(value)) return value.map(toDriver)
+  return value
+}
+
+/** Something that runs queries: the pool, or one transaction. */
+export type Connection = {
+  query<Row extends object>(query: Query): Promise<Row[]>
+}
+
+/** Postgres. Every query of the sequencer goes through one of these and lives in this folder. */
+export type Database = Connection & {
+  /** Runs `work` in one transaction; an error rolls it back. */
+  transaction<T>(work: (connection: Connection) => Promise<T>): Promise<T>
+  /** A connection of its own, for a session lock. `onLost` is called when it breaks. */
+  dedicated(onLost: (error: Error) => void): Promise<Connection & { close(): Promise<void> }>
+  close(): Promise<void>
+}
+
+export type OpenDatabaseParameters = { url: string; poolSize?: number }
+
+/** @throws {DatabaseUnreachableError} */
+export async function openDatabase({
+  url,
+  poolSize = 10,
+}: OpenDatabaseParameters): Promise<Database> {
+  const settings: pg.PoolConfig = {
+    connectionString: url,
+    application_name: 'cinnabar-sequencer',
+    connectionTimeoutMillis: 10_000,
+    // No query of ours takes long; a stuck one must not hold a loop for ever.
+    statement_timeout: 60_000,
+    idle_in_transaction_session_timeout: 60_000,
+  }
+  const pool = new pg.Pool({ ...settings, max: poolSize })
+  // An idle connection that breaks is replaced at the next query; unheard, it would end the process.
+  pool.on('error', () => undefined)
+  try {
+    await pool.query('select 1')
+  } catch (cause) {
+    await pool.end()
+    throw new DatabaseUnreachableError({ cause })
+  }
+  return {
+    query: (query) => run(pool, query),
+    async transaction(work) {
+      const client = await pool.connect()
+      let broken: Error | undefined
+      try {
+        await client.query('begin')
+        const result = await work({ query: (query) => run(client, query) })
+        await client.query('commit')
+        return result
+      } catch (error) {
+        await client.query('rollback').catch((failure: unknown) => {
+          broken = failure instanceof Error ? failure : new Error(String(failure))
+        })
+        throw error
+      } finally {
+        client.release(broken)
+      }
+    },
+    async dedicated(onLost) {
+      const client = new pg.Client({ ...settings, statement_timeout: 0 })
+      let isClosing = false
+      client.on('error', (error) => {
+        if (!isClosing) onLost(error)
+      })
+      await client.connect()
+      return {
+        query: (query) => run(client, query),
+        async close() {
+          isClosing = true
+          await client.end()
+        },
+      }
+    },
+    close: () => pool.end(),
+  }
+}
+
+async function run<Row extends object>(
+  client: { query(text: string, values: unknown[]): Promise<{ rows: unknown[] }> },
+  { text, values }: Query,
+): Promise<Row[]> {
+  const { rows } = await client.query(text, [...values])
+  return rows as Row[]
+}
+
+/** The named constraint that a failed query violated, if it was one. */
+export function violatedConstraint(error: unknown): string | undefined {
+  const isViolation =
+    error instanceof pg.DatabaseError && (error.code === '23505' || error.code === '23514')
+  return isViolation ? error.constraint : undefined
+}
+
+// Conversions at the border, and nowhere else.
+
+export function toField(value: bigint): Uint8Array {
+  return fieldToBytes(value)
+}
+export function fromField(bytes: Buffer): bigint {
+  return bytesToBigint(bytes)
+}
+export function toBytes(hex: `0x${string}`): Uint8Array {
+  return hexToBytes(hex)
+}
+export function fromBytes(bytes: Uint8Array): `0x${string}` {
+  return bytesToHex(bytes)
+}

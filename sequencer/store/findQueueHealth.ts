@@ -1,0 +1,42 @@
+import { type Connection, sql } from './database.ts'
+
+export type QueueHealth = {
+  waiting: number
+  sealedUnproved: number
+  provedUnsettled: number
+  /** Most attempts of any job. */
+  provingAttempts: number
+  lastProvingError?: string
+}
+
+/** Lengths of the queues, for health and metrics. */
+export async function findQueueHealth(connection: Connection): Promise<QueueHealth> {
+  const [row] = await connection.query<{
+    waiting: string
+    sealed_unproved: string
+    proved_unsettled: string
+    proving_attempts: number | null
+    last_error: string | null
+  }>(sql`
+    select
+      (select count(*) from transfer where status = 'admitted') as waiting,
+      (select count(*) from batch where status = 'sealed') as sealed_unproved,
+      (
+        select count(*) from batch
+        where status = 'proved'
+          and not exists (select from batch_on_l1 where batch_number = batch.number)
+      ) as proved_unsettled,
+      (select max(attempts) from proving_job) as proving_attempts,
+      (
+        select last_error from proving_job
+        where last_error is not null order by attempts desc limit 1
+      ) as last_error
+  `)
+  return {
+    waiting: Number(row?.waiting ?? 0),
+    sealedUnproved: Number(row?.sealed_unproved ?? 0),
+    provedUnsettled: Number(row?.proved_unsettled ?? 0),
+    provingAttempts: row?.proving_attempts ?? 0,
+    ...(row?.last_error == null ? {} : { lastProvingError: row.last_error }),
+  }
+}

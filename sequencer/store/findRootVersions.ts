@@ -1,0 +1,21 @@
+import { type Connection, fromField, sql, toField } from './database.ts'
+
+/** The newest version of each root, by root. Roots that were never observed are absent. */
+export async function findRootVersions(
+  connection: Connection,
+  { kind, roots }: { kind: 'identity' | 'policy'; roots: readonly bigint[] },
+): Promise<Map<bigint, bigint>> {
+  const wanted = roots.map(toField)
+  const rows = await connection.query<{ root: Buffer; version: string }>(
+    kind === 'identity'
+      ? sql`
+          select root, max(version) as version from l1_identity_update
+          where root = any(${wanted}::bytea[]) group by root
+        `
+      : sql`
+          select root, max(version) as version from l1_policy_publication
+          where root = any(${wanted}::bytea[]) group by root
+        `,
+  )
+  return new Map(rows.map((row) => [fromField(row.root), BigInt(row.version)]))
+}

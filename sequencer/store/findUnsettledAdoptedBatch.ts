@@ -1,0 +1,18 @@
+import { type Connection, sql } from './database.ts'
+
+/** The first batch taken over from the base chain that the base chain, after a reorg, does not have. */
+export async function findUnsettledAdoptedBatch(
+  connection: Connection,
+): Promise<bigint | undefined> {
+  const [row] = await connection.query<{ number: string }>(sql`
+    select batch.number from batch
+    where batch.is_adopted and batch.status <> 'void'
+      and not exists (
+        select from batch_on_l1
+        where batch_on_l1.batch_number = batch.number
+          and batch_on_l1.note_root = batch.new_note_root
+      )
+    order by batch.number limit 1
+  `)
+  return row === undefined ? undefined : BigInt(row.number)
+}

@@ -1,0 +1,35 @@
+import type { RejectReason } from '../transfer.ts'
+import { type Connection, sql } from './database.ts'
+
+/**
+ * Voids the batch `from` and all sealed after it: their numbers and deposits are free again, their
+ * transfers are rejected with the reason. One transaction of the caller's.
+ *
+ * @returns the numbers voided.
+ */
+export async function voidBatches(
+  connection: Connection,
+  { from, reason, now }: { from: bigint; reason: RejectReason; now: Date },
+): Promise<bigint[]> {
+  await connection.query(sql`
+    update transfer
+    set status = 'rejected', batch_id = null, slot = null,
+      reject_code = ${reason.code}, reject_message = ${reason.message}
+    from batch
+    where batch.id = transfer.batch_id and batch.number >= ${from} and batch.status <> 'void'
+  `)
+  await connection.query(sql`
+    delete from batch_deposit using batch
+    where batch.id = batch_deposit.batch_id and batch.number >= ${from} and batch.status <> 'void'
+  `)
+  await connection.query(sql`
+    delete from proving_job using batch
+    where batch.id = proving_job.batch_id and batch.number >= ${from} and batch.status <> 'void'
+  `)
+  const rows = await connection.query<{ number: string }>(sql`
+    update batch set status = 'void', void_code = ${reason.code}, void_at = ${now}
+    where number >= ${from} and status <> 'void'
+    returning number
+  `)
+  return rows.map(({ number }) => BigInt(number)).sort((a, b) => (a < b ? -1 : 1))
+}
