@@ -180,7 +180,7 @@ function commitLoosely({ owner, blinding, ...state }: Account): bigint {
 }
 
 /** The sum that a circuit makes of a word's fields, whether or not they fit. */
-function combineWord<W extends keyof typeof WORDS>(word: W, fields: WordFields<W>): bigint {
+export function combineWord<W extends keyof typeof WORDS>(word: W, fields: WordFields<W>): bigint {
   let sum = 0n
   let offset = 0n
   for (const [name, bits] of WORDS[word]) {

@@ -1,0 +1,304 @@
+import assert from 'node:assert/strict'
+import { before, describe, test } from 'node:test'
+
+import { commitNote } from '../../protocol/note.ts'
+import { publicInputsToArray } from '../../protocol/publicInputs.ts'
+import { transferToCircuitInputs } from '../../protocol/transfer.ts'
+import { loadCircuit } from '../support/circuitTester.ts'
+import type { CircuitTester } from '../support/circuitTester.ts'
+import { seedOf } from '../support/identities.ts'
+import { assertAccepted, restate } from '../support/transferStatements.ts'
+import {
+  aDay,
+  aDestination,
+  anAsset,
+  aTransfer,
+  aWorld,
+  ownerOf,
+  seededNumbers,
+} from '../support/transfers.ts'
+import type { TransferOptions } from '../support/transfers.ts'
+
+const MAX = (1n << 64n) - 1n
+const { alice, bob, carol } = aWorld()
+const home = aDestination.kind === 'address' ? aDestination.address : 0n
+const unlimited = { perTransfer: MAX, perDay: MAX, accountCap: MAX }
+
+let circuit: CircuitTester
+before(async () => {
+  circuit = await loadCircuit('transfer')
+})
+
+async function accepts(options: TransferOptions): Promise<void> {
+  const transfer = aTransfer(options)
+  const { publicInputs, witness } = transfer
+  await assertAccepted(circuit, { circuit: 'transfer', publicInputs, witness })
+}
+
+describe('transfer', () => {
+  test('accepts: public signals stand in the order of PUBLIC_INPUTS', async () => {
+    const { publicInputs, circuitInputs } = aTransfer()
+    const assignment = await circuit.witness(circuitInputs)
+    circuit.check(assignment)
+    assert.deepEqual(
+      circuit.publicSignals(assignment),
+      publicInputsToArray('transfer', publicInputs),
+    )
+  })
+
+  test('accepts: the restated statement, so that its changes alone can break it', async () => {
+    const transfer = aTransfer({ withdrawal: { amount: 4n, recipient: home } })
+    await assertAccepted(circuit, restate(transfer))
+    assert.deepEqual(
+      restate(transfer).publicInputs.outputs,
+      transfer.publicInputs.outputs,
+      'outputs do not depend on the anchor',
+    )
+  })
+
+  const accepted: Record<string, TransferOptions> = {
+    'the next account note (T0)': { inputs: [], payments: [], fee: 0n },
+    'a genesis that takes in a note (T0, T1)': { isGenesis: true },
+    'a genesis that takes in nothing (T0)': {
+      isGenesis: true,
+      inputs: [],
+      payments: [],
+      fee: 0n,
+    },
+    'an unused input (T4)': { inputs: [] },
+    'an input at the cursor itself (T4)': {
+      account: { cursor: 21n },
+      inputs: [{ amount: 1n, index: 21 }],
+    },
+    'an input of amount 0 (T4)': { inputs: [{ amount: 0n }] },
+    'three recipients (T5)': {
+      payments: [
+        { to: bob, amount: 1n },
+        { to: carol, amount: 2n },
+        { to: bob, amount: 3n },
+      ],
+    },
+    'a withdrawal and a fee beside payments (T5)': {
+      withdrawal: { amount: 11n, recipient: (1n << 160n) - 1n },
+      fee: 5n,
+    },
+    'neither withdrawal nor fee (T5)': { fee: 0n },
+    'everything spent (T5)': { payments: [{ to: bob, amount: 1_000n }], fee: 100n },
+    'the last day of an identity (T6)': { identity: { expiryDay: aDay } },
+    'a payment to oneself beyond all limits (T7)': {
+      payments: [{ to: alice, amount: 999n }],
+      policy: { perTransfer: 0n, perDay: 50n },
+    },
+    'the limit per transfer exactly (T7)': {
+      payments: [
+        { to: bob, amount: 60n },
+        { to: carol, amount: 30n },
+      ],
+      withdrawal: { amount: 10n, recipient: home },
+      policy: { perTransfer: 100n },
+    },
+    'the limit per day exactly (T7)': { policy: { perDay: 80n } },
+    'a fee beyond all limits (T7)': {
+      fee: 900n,
+      payments: [],
+      policy: { perTransfer: 0n, perDay: 50n },
+    },
+    'a new day, on which spentToday restarts (T7)': {
+      day: aDay + 1n,
+      policy: { perDay: 30n },
+    },
+    'the account cap exactly (T7)': { policy: { accountCap: 1_068n } },
+    'a balance above the cap that falls (T7)': {
+      account: { balance: 5_000n },
+      inputs: [],
+      policy: { accountCap: 10n },
+    },
+    'a balance above the cap that stays (T7)': {
+      account: { balance: 5_000n },
+      inputs: [{ amount: 32n }],
+      policy: { accountCap: 10n },
+    },
+  }
+  for (const [name, options] of Object.entries(accepted)) {
+    test(`accepts: ${name}`, () => accepts(options))
+  }
+
+  describe('exit (T6)', () => {
+    const toHome = { payments: [], withdrawal: { amount: 100n, recipient: home } }
+    const exits: Record<string, TransferOptions> = {
+      'suspended, to an address': { ...toHome, identity: { status: 2n } },
+      'closed, to an address': { ...toHome, identity: { status: 3n } },
+      'of a status nobody knows': { ...toHome, identity: { status: 255n } },
+      'expired, to an address': { ...toHome, identity: { expiryDay: aDay - 1n } },
+      'active, at will': toHome,
+      'to another note owner': {
+        destination: { kind: 'owner', owner: ownerOf(carol) },
+        identity: { status: 2n },
+        payments: [
+          { to: carol, amount: 70n },
+          { to: carol, amount: 30n },
+        ],
+      },
+      'beyond all limits': { ...toHome, policy: { perTransfer: 0n, perDay: 0n, accountCap: 0n } },
+      'that moves nothing': { payments: [], inputs: [], fee: 0n, identity: { status: 2n } },
+      'that keeps the balance': {
+        identity: { status: 2n },
+        payments: [],
+        withdrawal: { amount: 98n, recipient: home },
+      },
+    }
+    for (const [name, options] of Object.entries(exits)) {
+      test(`accepts: ${name}`, () => accepts({ ...options, isExit: true }))
+    }
+  })
+
+  describe('boundary values', () => {
+    const boundaries: Record<string, TransferOptions> = {
+      'a balance of 2^64 - 1': {
+        account: { balance: MAX },
+        inputs: [],
+        fee: 0n,
+        payments: [],
+        policy: unlimited,
+      },
+      'a payment and a balance of 2^64 - 1': {
+        account: { balance: MAX },
+        inputs: [{ amount: MAX }],
+        fee: 0n,
+        payments: [{ to: bob, amount: MAX }],
+        policy: unlimited,
+        day: aDay + 1n,
+      },
+      'spentToday of 2^64 - 1': {
+        account: { spentToday: MAX - 30n },
+        policy: unlimited,
+      },
+      'a withdrawal and a fee of amount 1': { withdrawal: { amount: 1n, recipient: 1n }, fee: 1n },
+      'asset 0': { asset: 0n, withdrawal: { amount: 1n, recipient: home } },
+      'asset 2^16 - 1': { asset: 65_535n, withdrawal: { amount: 1n, recipient: home } },
+      'epoch 0': { epoch: 0n },
+      'epoch 2^16 - 1': { epoch: 65_535n },
+      'nonce 2^32 - 2': { account: { nonce: (1n << 32n) - 2n } },
+      'the last leaf of the note tree': { inputs: [{ amount: 9n, index: 4 ** 18 - 1 }] },
+      'a full cursor': { account: { cursor: 1n << 36n }, inputs: [] },
+      'day 0 of the epoch': { isGenesis: true, day: 0n },
+      'day 65535': { day: 65_535n, identity: { expiryDay: 65_535n } },
+      'tier 255, jurisdiction 65535': { identity: { tier: 255n, jurisdiction: 65_535n } },
+      'tier 0, jurisdiction 0': { identity: { tier: 0n, jurisdiction: 0n } },
+    }
+    for (const [name, options] of Object.entries(boundaries)) {
+      test(`accepts: ${name}`, () => accepts(options))
+    }
+  })
+
+  test('accepts: random valid statements', async () => {
+    const below = seededNumbers('random transfers')
+    for (let round = 0; round < 12; round++) {
+      const people = [alice, bob, carol]
+      const balance = below(1n << 40n)
+      const amountIn = below(1n << 40n)
+      const isGenesis = below(4n) === 0n
+      let left = (isGenesis ? 0n : balance) + amountIn
+      const take = (): bigint => {
+        const amount = below(left + 1n)
+        left -= amount
+        return amount
+      }
+      const payments = Array.from({ length: Number(below(4n)) }, () => ({
+        to: people[Number(below(3n))]!,
+        amount: take(),
+      })).filter(({ amount }) => amount > 0n)
+      const withdrawn = below(2n) === 0n ? 0n : take()
+      await accepts({
+        label: `random ${round}`,
+        asset: below(1n << 16n),
+        day: aDay + below(3n),
+        isGenesis,
+        account: { balance, nonce: below(1n << 31n), spentToday: below(1n << 40n) },
+        inputs: [{ amount: amountIn, index: 21 + Number(below(1n << 30n)) }],
+        payments,
+        fee: take(),
+        ...(withdrawn === 0n
+          ? {}
+          : { withdrawal: { amount: withdrawn, recipient: below(1n << 160n) | 1n } }),
+        policy: unlimited,
+      })
+    }
+  })
+})
+
+describe('what repeats and what does not', () => {
+  test('behavior: two geneses that differ in every free witness have one nullifier (T3)', async () => {
+    const one = aTransfer({ isGenesis: true, label: 'one' })
+    const two = restate(
+      aTransfer({
+        isGenesis: true,
+        label: 'two',
+        day: aDay + 40n,
+        inputs: [{ amount: 777n, index: 90 }],
+        payments: [{ to: carol, amount: 555n }],
+        fee: 9n,
+        epoch: 3n,
+        identity: { tier: 1n, salt: 5n, jurisdiction: 1n },
+        withdrawal: { amount: 1n, recipient: home },
+      }),
+      { account: { blinding: 4711n } },
+    )
+    await assertAccepted(circuit, two)
+    assert.equal(one.publicInputs.nullifier, two.publicInputs.nullifier)
+    assert.notEqual(one.publicInputs.outputs[0], two.publicInputs.outputs[0])
+  })
+
+  test('behavior: an account and its genesis in another asset share no nullifier or tag', () => {
+    const nullifiers = [anAsset, anAsset + 1n].flatMap((asset) => [
+      aTransfer({ asset, isGenesis: true }).publicInputs,
+      aTransfer({ asset, account: { nonce: 0n } }).publicInputs,
+    ])
+    assert.equal(new Set(nullifiers.map(({ nullifier }) => nullifier)).size, 4)
+    // Equal (account, nonce) have equal tags by design: the genesis and a forged nonce 0 clash.
+    assert.equal(new Set(nullifiers.map(({ traceTag }) => traceTag)).size, 2)
+  })
+
+  test('behavior: one seed in two deployments shares no nullifier, tag or key', () => {
+    const one = aTransfer({ isGenesis: true })
+    const two = aTransfer({ isGenesis: true, domain: 5n })
+    assert.notEqual(one.publicInputs.nullifier, two.publicInputs.nullifier)
+    assert.notEqual(one.publicInputs.traceTag, two.publicInputs.traceTag)
+    assert.notEqual(one.intent.keys.ownerKey, two.intent.keys.ownerKey)
+    assert.deepEqual(seedOf('alice'), seedOf('alice'))
+  })
+
+  test('behavior: two versions of one transfer share no mask (T9)', () => {
+    const one = aTransfer()
+    const two = aTransfer({ payments: [{ to: bob, amount: 31n }] })
+    assert.equal(one.publicInputs.nullifier, two.publicInputs.nullifier)
+    assert.notDeepEqual(one.publicInputs.ephemeral, two.publicInputs.ephemeral)
+  })
+
+  test('behavior: proving again against a newer anchor changes no output and no mask', () => {
+    const one = aTransfer()
+    const two = aTransfer({ otherLeaves: 6 })
+    assert.notEqual(one.publicInputs.anchor, two.publicInputs.anchor)
+    assert.deepEqual(one.publicInputs.outputs, two.publicInputs.outputs)
+    assert.deepEqual(one.publicInputs.ephemeral, two.publicInputs.ephemeral)
+  })
+
+  test('behavior: unused outputs look like notes and are nobody’s', () => {
+    const { notes, publicInputs } = aTransfer({ payments: [] })
+    assert.equal(new Set(publicInputs.outputs).size, 4)
+    notes.forEach((note, i) => {
+      assert.equal(note.amount, 0n)
+      assert.notEqual(note.owner.ownerKey, alice.keys.ownerKey)
+      assert.equal(publicInputs.outputs[i + 1], commitNote(note))
+    })
+  })
+
+  test('behavior: the unchecked calculator computes what the checked one does', async () => {
+    const { publicInputs, witness } = aTransfer()
+    const inputs = transferToCircuitInputs(publicInputs, witness)
+    assert.deepEqual(
+      (await circuit.uncheckedWitness(inputs)).values,
+      (await circuit.witness(inputs)).values,
+    )
+  })
+})
