@@ -123,7 +123,7 @@ export type ChainHead = {
 }
 
 /**
- * Reads the base chain. Two implementations: the live one over JSON-RPC (l1/watcher.ts) and
+ * Reads the base chain. Two implementations: the live one over JSON-RPC (l1/chainReader.ts) and
  * recorded ones in tests.
  */
 export type ChainReader = {

@@ -7,13 +7,13 @@ const root = join(import.meta.dirname, '..')
 
 /** Contracts that are talked to: constant in `l1/abi/<name>.ts` → source. */
 const CONTRACTS = {
-  accessManager: '@openzeppelin/contracts/access/manager/AccessManager.sol:AccessManager',
+  accessManager: 'contracts/Authority.sol:Authority',
   clock: 'contracts/Clock.sol:Clock',
   erc20Errors: '@openzeppelin/contracts/interfaces/draft-IERC6093.sol:IERC20Errors',
   erc20: '@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol:IERC20Metadata',
   identityRegistry: 'contracts/IdentityRegistry.sol:IdentityRegistry',
   policyRegistry: 'contracts/PolicyRegistry.sol:PolicyRegistry',
-  rollup: 'contracts/interfaces/IRollup.sol:IRollup',
+  rollup: 'contracts/Rollup.sol:Rollup',
   supervisionRegistry: 'contracts/SupervisionRegistry.sol:SupervisionRegistry',
   vault: 'contracts/Vault.sol:Vault',
   verifierRegistry: 'contracts/VerifierRegistry.sol:VerifierRegistry',

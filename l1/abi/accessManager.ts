@@ -1,4 +1,4 @@
-// Generated from @openzeppelin/contracts/access/manager/AccessManager.sol by `npm run generate`. Do not edit.
+// Generated from contracts/Authority.sol by `npm run generate`. Do not edit.
 export const accessManagerAbi = [
   {
     type: 'error',

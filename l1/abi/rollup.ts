@@ -1,5 +1,39 @@
-// Generated from contracts/interfaces/IRollup.sol by `npm run generate`. Do not edit.
+// Generated from contracts/Rollup.sol by `npm run generate`. Do not edit.
 export const rollupAbi = [
+  {
+    type: 'error',
+    name: 'AccessManagedInvalidAuthority',
+    inputs: [
+      {
+        name: 'authority',
+        type: 'address',
+      },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessManagedRequiredDelay',
+    inputs: [
+      {
+        name: 'caller',
+        type: 'address',
+      },
+      {
+        name: 'delay',
+        type: 'uint32',
+      },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessManagedUnauthorized',
+    inputs: [
+      {
+        name: 'caller',
+        type: 'address',
+      },
+    ],
+  },
   {
     type: 'error',
     name: 'AmountZero',
@@ -251,6 +285,17 @@ export const rollupAbi = [
   },
   {
     type: 'event',
+    name: 'AuthorityUpdated',
+    inputs: [
+      {
+        name: 'authority',
+        type: 'address',
+        indexed: false,
+      },
+    ],
+  },
+  {
+    type: 'event',
     name: 'BatchSettled',
     inputs: [
       {
@@ -292,6 +337,18 @@ export const rollupAbi = [
   },
   {
     type: 'function',
+    name: 'CLOCK',
+    inputs: [],
+    outputs: [
+      {
+        name: '',
+        type: 'address',
+      },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
     name: 'DOMAIN',
     inputs: [],
     outputs: [
@@ -304,12 +361,96 @@ export const rollupAbi = [
   },
   {
     type: 'function',
+    name: 'IDENTITIES',
+    inputs: [],
+    outputs: [
+      {
+        name: '',
+        type: 'address',
+      },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    name: 'POLICIES',
+    inputs: [],
+    outputs: [
+      {
+        name: '',
+        type: 'address',
+      },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
     name: 'SETTLE_WINDOW',
     inputs: [],
     outputs: [
       {
         name: '',
         type: 'uint256',
+      },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    name: 'SUPERVISION',
+    inputs: [],
+    outputs: [
+      {
+        name: '',
+        type: 'address',
+      },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    name: 'VAULT',
+    inputs: [],
+    outputs: [
+      {
+        name: '',
+        type: 'address',
+      },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    name: 'VERIFIERS',
+    inputs: [],
+    outputs: [
+      {
+        name: '',
+        type: 'address',
+      },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    name: 'authority',
+    inputs: [],
+    outputs: [
+      {
+        name: '',
+        type: 'address',
+      },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    name: 'isConsumingScheduledOp',
+    inputs: [],
+    outputs: [
+      {
+        name: '',
+        type: 'bytes4',
       },
     ],
     stateMutability: 'view',
@@ -330,6 +471,18 @@ export const rollupAbi = [
       },
     ],
     stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    name: 'setAuthority',
+    inputs: [
+      {
+        name: 'newAuthority',
+        type: 'address',
+      },
+    ],
+    outputs: [],
+    stateMutability: 'nonpayable',
   },
   {
     type: 'function',
