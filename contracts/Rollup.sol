@@ -168,7 +168,7 @@ contract Rollup is IRollup, AccessManaged {
         if (call.next != call.end) {
             revert DataLengthWrong(data.length - (call.end - call.next), data.length);
         }
-        call.fold.check(_commonKey());
+        if (!call.fold.check(_commonKey())) revert ProofsInvalid();
 
         _batchNumber = uint64(call.batchNumber);
         _slotCount = uint64(call.slotCount);

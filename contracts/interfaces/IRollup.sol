@@ -61,6 +61,8 @@ interface IRollup {
     error FeeTooHigh(uint256 asset, uint256 amount, uint256 maxFee);
     /// @notice S3. Thrown when the fees of one batch in one asset need more than 64 bits.
     error FeesTooHigh(uint256 asset, uint256 total);
+    /// @notice Thrown when the proofs of the call do not hold together. Says nothing about which.
+    error ProofsInvalid();
     /// @notice Thrown when the constructor's contracts do not belong together.
     error DeploymentInconsistent(address subject);
 

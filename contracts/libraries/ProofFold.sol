@@ -29,9 +29,6 @@ import {CIRCUIT_COLLECT, CIRCUIT_TRANSFER, FIELD_ORDER} from './Constants.sol';
  * their transfers' weights.
  */
 library ProofFold {
-    /// @notice Thrown when the proofs do not hold together.
-    error ProofsInvalid();
-
     /// @dev identityRoot, policyRoot, day, S.x, S.y, I.x, I.y, fee word with the epoch only.
     uint256 internal constant CONTEXT_WORDS = 8;
     /// @dev Added to the circuit id for the key in sunset.
@@ -135,11 +132,11 @@ library ProofFold {
         fold.proofCount++;
     }
 
-    /// @dev Verifies all proofs. Uses `fold` up.
+    /// @dev Whether all proofs verify. Uses `fold` up.
     /// @param common alpha, beta, gamma.
-    function check(Fold memory fold, uint256[10] memory common) internal view {
+    function check(Fold memory fold, uint256[10] memory common) internal view returns (bool ok) {
         uint256 challenge = _challenge(fold);
-        bool ok = _foldProofs(fold, challenge);
+        ok = _foldProofs(fold, challenge);
         (bool keysOk, uint256 pairCount) = _foldKeys(fold, common);
         uint256 pairs = fold.pairs;
         assembly ('memory-safe') {
@@ -147,7 +144,6 @@ library ProofFold {
             ok := and(ok, staticcall(gas(), 0x08, pairs, mul(pairCount, PAIR_BYTES), 0, 0x20))
             ok := and(ok, eq(mload(0), 1))
         }
-        if (!ok) revert ProofsInvalid();
     }
 
     /// @dev Hash of everything that the check depends on.

@@ -1,0 +1,389 @@
+import {
+  Contract,
+  ContractFactory,
+  type ContractTransactionResponse,
+  getCreateAddress,
+  Interface,
+  type Signer,
+  ZeroAddress,
+} from 'ethers'
+import type { ChainDeployment, ContractName } from '../../l1/deployment.ts'
+import type { AddressPrefix } from '../../protocol/address.ts'
+import {
+  type PossessionContext,
+  type PossessionProof,
+  provePossession,
+} from '../../protocol/auditKeyPossession.ts'
+import type { CurvePoint } from '../../protocol/babyjubjub.ts'
+import {
+  CIRCUIT_IDS,
+  type CircuitName,
+  DEFAULT_SETTLE_WINDOW_SECONDS,
+  IDENTITY_TREE_DEPTH,
+  SECONDS_PER_DAY,
+} from '../../protocol/constants.ts'
+import { deploymentDomain } from '../../protocol/domain.ts'
+import type { RandomBytes } from '../../protocol/memo.ts'
+import { buildPolicyTree, type Policy } from '../../protocol/policy.ts'
+import { initialState } from '../../protocol/rollupState.ts'
+import { emptyRoot } from '../../protocol/tree.ts'
+import { type Artifact, loadArtifact } from './artifacts.ts'
+import { checkVerificationKeys, type VerificationKeys } from './checkVerificationKeys.ts'
+import {
+  AddressPredictionError,
+  DeploymentTransactionError,
+  InsecureKeysOnChainError,
+} from './errors.ts'
+import { RESTRICTED_FUNCTIONS, ROLE_IDS, type RoleName } from './roles.ts'
+
+type Address = `0x${string}`
+
+/** An audit key's registration: Q and a proof that somebody knows the secret of A = 8·Q. */
+export type AuditKeyRegistration = { readonly q: CurvePoint; readonly proof: PossessionProof }
+
+/** Registers an audit key when the registry's address is known. Its holder need not be here. */
+export type AuditKeyRegistrar = (
+  context: PossessionContext,
+) => AuditKeyRegistration | Promise<AuditKeyRegistration>
+
+export type AssetToList = {
+  readonly symbol: string
+  /** The zero address for ETH. */
+  readonly token: Address
+  readonly decimals: number
+  /** Base-chain amount of one protocol unit. Fixed for good. */
+  readonly unit: bigint
+  /** Highest fee of a transfer, in protocol units. Fixed for good. */
+  readonly maxFee: bigint
+}
+
+export type DeploymentConfig = {
+  readonly prefix: AddressPrefix
+  /** S2's window. */
+  readonly settleWindow: bigint
+  /** After so many seconds a batch with room must take a deposit. Above settleWindow. */
+  readonly depositDueDelay: bigint
+  /** After so many seconds a depositor may reclaim. */
+  readonly depositDeadline: bigint
+  /** Wei for queueing a deposit. */
+  readonly entryFee: bigint
+  /** Timelock of a change of destination. */
+  readonly destinationDelay: bigint
+  /** Timelock of a new epoch's audit keys. */
+  readonly auditKeyDelay: bigint
+  /** Timelock of a new verification key. */
+  readonly verificationKeyDelay: bigint
+  /** How long a replaced verification key stays usable. */
+  readonly verificationKeySunset: bigint
+  /** Delay of whatever governance and the admin do after the deployment. */
+  readonly governanceDelay: bigint
+}
+
+const DAY = BigInt(SECONDS_PER_DAY)
+
+/** A week leaves time to leave: the timelock is longer than an exit. */
+export const defaultDeploymentConfig: DeploymentConfig = {
+  prefix: 'tcnb',
+  settleWindow: BigInt(DEFAULT_SETTLE_WINDOW_SECONDS),
+  // An hour beyond the window, for blocks that a sequencer waits for before it trusts a deposit.
+  depositDueDelay: BigInt(DEFAULT_SETTLE_WINDOW_SECONDS) + 3_600n,
+  depositDeadline: DAY,
+  entryFee: 100_000_000_000_000n,
+  destinationDelay: 7n * DAY,
+  auditKeyDelay: 7n * DAY,
+  verificationKeyDelay: 7n * DAY,
+  verificationKeySunset: DAY,
+  governanceDelay: 7n * DAY,
+}
+
+export type DeployContractsParameters = {
+  /** Pays, and is admin and every role until the end. With a provider. */
+  readonly signer: Signer
+  readonly verificationKeys: VerificationKeys
+  /** Set where the keys are development keys: refused outside chain id 31337. */
+  readonly areKeysInsecure: boolean
+  readonly assets: readonly AssetToList[]
+  readonly epoch0: {
+    readonly startDay: bigint
+    readonly statistics: AuditKeyRegistrar
+    readonly investigation: AuditKeyRegistrar
+  }
+  readonly policies: readonly Policy[]
+  /** Who holds which role afterwards. Default: the signer holds all. */
+  readonly roles?: Partial<Readonly<Record<RoleName, readonly Address[]>>>
+  readonly config?: Partial<DeploymentConfig>
+  readonly onProgress?: (line: string) => void
+}
+
+/** In order of deployment: the nonce of each is the first one's plus its place. */
+const CONTRACTS = [
+  ['accessManager', 'Authority'],
+  ['clock', 'Clock'],
+  ['verifierRegistry', 'VerifierRegistry'],
+  ['policyRegistry', 'PolicyRegistry'],
+  ['identityRegistry', 'IdentityRegistry'],
+  ['supervisionRegistry', 'SupervisionRegistry'],
+  ['vault', 'Vault'],
+  ['rollup', 'Rollup'],
+] as const satisfies readonly (readonly [ContractName, string])[]
+
+/** Chains on which development keys are accepted. */
+const DEVELOPMENT_CHAINS = [31_337n]
+
+/**
+ * Deploys all contracts, registers the verification keys, the first audit keys, assets and policies,
+ * and hands the roles over.
+ *
+ * @throws {VerificationKeyRefusedError} before anything is sent.
+ * @throws {InsecureKeysOnChainError} before anything is sent.
+ * @throws {ArtifactsMissingError | AddressPredictionError | DeploymentTransactionError}
+ */
+export async function deployContracts(
+  parameters: DeployContractsParameters,
+): Promise<ChainDeployment> {
+  const { signer, assets, onProgress = () => {} } = parameters
+  const config = { ...defaultDeploymentConfig, ...parameters.config }
+  const keys = checkVerificationKeys(parameters.verificationKeys)
+  const { provider } = signer
+  if (provider === null) throw new TypeError('the signer needs a provider')
+  const { chainId } = await provider.getNetwork()
+  if (parameters.areKeysInsecure && !DEVELOPMENT_CHAINS.includes(chainId)) {
+    throw new InsecureKeysOnChainError({ chainId })
+  }
+
+  const deployer = (await signer.getAddress()) as Address
+  const chain = new Deployer(signer, deployer, await signer.getNonce('pending'))
+  const startBlock = BigInt(await provider.getBlockNumber()) + 1n
+  const at = chain.predict()
+  const domain = deploymentDomain({ chainId, rollup: at.rollup })
+  const { alpha, beta, gamma } = keys.transfer
+  const state = initialState()
+
+  const constructorArguments: Record<ContractName, readonly unknown[]> = {
+    accessManager: [deployer],
+    clock: [at.accessManager],
+    verifierRegistry: [
+      at.accessManager,
+      at.clock,
+      domain,
+      config.verificationKeyDelay,
+      config.verificationKeySunset,
+      alpha,
+      beta,
+      gamma,
+    ],
+    policyRegistry: [at.accessManager, at.clock, buildPolicyTree([]).root],
+    identityRegistry: [
+      at.accessManager,
+      at.clock,
+      at.verifierRegistry,
+      emptyRoot(IDENTITY_TREE_DEPTH),
+      config.destinationDelay,
+    ],
+    supervisionRegistry: [at.accessManager, config.auditKeyDelay],
+    vault: [
+      at.accessManager,
+      at.clock,
+      at.rollup,
+      config.settleWindow,
+      config.depositDueDelay,
+      config.depositDeadline,
+      config.entryFee,
+    ],
+    rollup: [
+      at.accessManager,
+      at.clock,
+      at.vault,
+      at.identityRegistry,
+      at.policyRegistry,
+      at.supervisionRegistry,
+      at.verifierRegistry,
+      state.noteTree.root,
+      state.nullifierTree.root,
+    ],
+  }
+  for (const [name] of CONTRACTS) await chain.create(name, constructorArguments[name], at[name])
+  onProgress(`contracts deployed, rollup at ${at.rollup}`)
+
+  await openFunctions(chain)
+  for (const role of ['supervision', 'policy', 'governance'] as const) {
+    await chain.send('accessManager', 'grantRole', ROLE_IDS[role], deployer, 0)
+  }
+  for (const [circuit, id] of Object.entries(CIRCUIT_IDS)) {
+    const { delta, ic } = keys[circuit as CircuitName]
+    await chain.send('verifierRegistry', 'announceKey', id, { delta, ic })
+    await chain.send('verifierRegistry', 'activateKey', id, 1)
+  }
+  onProgress('verification keys registered')
+
+  const { epoch0, policies } = parameters
+  const context = { chainId, registry: at.supervisionRegistry, epoch: 0n } as const
+  await chain.send(
+    'supervisionRegistry',
+    'scheduleEpoch',
+    epoch0.startDay,
+    keyRegistrationWords(await epoch0.statistics({ ...context, kind: 'statistics' })),
+    keyRegistrationWords(await epoch0.investigation({ ...context, kind: 'investigation' })),
+  )
+  for (const { token, unit, maxFee } of assets) {
+    await chain.send('vault', 'listAsset', token, unit, maxFee)
+  }
+  await chain.send('policyRegistry', 'publish', buildPolicyTree(policies).root, [...policies])
+  onProgress('audit keys, assets and policies registered')
+
+  await handOver(chain, parameters.roles ?? {}, config.governanceDelay)
+  onProgress('roles handed over')
+
+  return {
+    chainId,
+    rollup: at.rollup,
+    domain,
+    prefix: config.prefix,
+    startBlock,
+    settleWindow: config.settleWindow,
+    contracts: at,
+    assets: assets.map((asset, i) => ({
+      asset: BigInt(i + 1),
+      token: asset.token.toLowerCase() as Address,
+      unit: asset.unit,
+      maxFee: asset.maxFee,
+      symbol: asset.symbol,
+      decimals: asset.decimals,
+    })),
+  }
+}
+
+/** The contracts' words of a registration. */
+export function keyRegistrationWords({ q, proof }: AuditKeyRegistration): {
+  q: [bigint, bigint]
+  r: [bigint, bigint]
+  s: bigint
+} {
+  return { q: [q.x, q.y], r: [proof.r.x, proof.r.y], s: proof.s }
+}
+
+/** A registrar for whoever has the key at hand (regulator/auditKeys.ts). */
+export function auditKeyRegistrar(
+  key: { readonly registrationPoint: CurvePoint; readonly auditSecret: bigint },
+  randomBytes: RandomBytes,
+): AuditKeyRegistrar {
+  return (context) => ({
+    q: key.registrationPoint,
+    proof: provePossession(context, { auditSecret: key.auditSecret, randomBytes }),
+  })
+}
+
+async function openFunctions(chain: Deployer): Promise<void> {
+  for (const { contract, role, functions } of RESTRICTED_FUNCTIONS) {
+    const selectors = functions.map((name) => chain.selector(contract, name))
+    const target = chain.addressOf(contract)
+    await chain.send('accessManager', 'setTargetFunctionRole', target, selectors, ROLE_IDS[role])
+  }
+}
+
+/** Grants the final roles, takes the deployer's away, the admin's last. */
+async function handOver(
+  chain: Deployer,
+  roles: NonNullable<DeployContractsParameters['roles']>,
+  governanceDelay: bigint,
+): Promise<void> {
+  const deployer = chain.deployer.toLowerCase()
+  const holders = (role: RoleName): readonly string[] => roles[role] ?? [chain.deployer]
+  for (const [name, id] of Object.entries(ROLE_IDS)) {
+    const role = name as RoleName
+    if (role === 'admin') continue
+    const isTemporary = role === 'supervision' || role === 'policy' || role === 'governance'
+    const keeps = holders(role).some((account) => account.toLowerCase() === deployer)
+    if (isTemporary && !keeps) await chain.send('accessManager', 'revokeRole', id, chain.deployer)
+    const delay = role === 'governance' ? governanceDelay : 0n
+    for (const account of holders(role)) {
+      await chain.send('accessManager', 'grantRole', id, account, delay)
+    }
+  }
+  for (const account of holders('admin')) {
+    if (account.toLowerCase() === deployer) continue
+    await chain.send('accessManager', 'grantRole', ROLE_IDS.admin, account, governanceDelay)
+  }
+  if (holders('admin').some((account) => account.toLowerCase() === deployer)) {
+    await chain.send('accessManager', 'grantRole', ROLE_IDS.admin, chain.deployer, governanceDelay)
+  } else {
+    await chain.send('accessManager', 'renounceRole', ROLE_IDS.admin, chain.deployer)
+  }
+}
+
+/** Sends the deployment's transactions one after the other, each mined before the next. */
+class Deployer {
+  readonly deployer: Address
+  readonly #signer: Signer
+  readonly #firstNonce: number
+  readonly #artifacts = new Map<ContractName, Artifact>()
+  readonly #contracts = new Map<ContractName, Contract>()
+  #nonce: number
+
+  constructor(signer: Signer, deployer: Address, nonce: number) {
+    this.#signer = signer
+    this.deployer = deployer
+    this.#firstNonce = nonce
+    this.#nonce = nonce
+    for (const [name, artifact] of CONTRACTS) this.#artifacts.set(name, loadArtifact(artifact))
+  }
+
+  /** Vault and Rollup name each other: addresses are known before anything is sent. */
+  predict(): Record<ContractName, Address> {
+    const entries = CONTRACTS.map(([name], i) => [
+      name,
+      getCreateAddress({ from: this.deployer, nonce: this.#firstNonce + i }).toLowerCase(),
+    ])
+    return Object.fromEntries(entries) as Record<ContractName, Address>
+  }
+
+  /** @throws {AddressPredictionError | DeploymentTransactionError} */
+  async create(name: ContractName, args: readonly unknown[], expected: Address): Promise<void> {
+    const { abi, bytecode } = this.#artifact(name)
+    const factory = new ContractFactory(abi, bytecode, this.#signer)
+    const contract = await this.#attempt(`create ${name}`, async () => {
+      const created = await factory.deploy(...args, { nonce: this.#nonce++ })
+      await created.waitForDeployment()
+      return created
+    })
+    const actual = (await contract.getAddress()).toLowerCase()
+    if (actual !== expected) throw new AddressPredictionError({ contract: name, expected, actual })
+    this.#contracts.set(name, new Contract(actual, abi, this.#signer))
+  }
+
+  /** @throws {DeploymentTransactionError} */
+  async send(name: ContractName, method: string, ...args: readonly unknown[]): Promise<void> {
+    const contract = this.#contracts.get(name)
+    await this.#attempt(`${name}.${method}`, async () => {
+      const call = contract?.getFunction(method)
+      const sent = (await call?.(...args, {
+        nonce: this.#nonce++,
+      })) as ContractTransactionResponse
+      await sent.wait()
+    })
+  }
+
+  addressOf(name: ContractName): string {
+    return String(this.#contracts.get(name)?.target ?? ZeroAddress)
+  }
+
+  selector(name: ContractName, method: string): string {
+    const selector = new Interface(this.#artifact(name).abi).getFunction(method)?.selector
+    if (selector === undefined) throw new TypeError(`${name} has no function ${method}`)
+    return selector
+  }
+
+  #artifact(name: ContractName): Artifact {
+    const artifact = this.#artifacts.get(name)
+    if (artifact === undefined) throw new TypeError(`no artifact of ${name}`)
+    return artifact
+  }
+
+  async #attempt<T>(step: string, run: () => Promise<T>): Promise<T> {
+    try {
+      return await run()
+    } catch (cause) {
+      throw new DeploymentTransactionError({ step, cause })
+    }
+  }
+}
