@@ -24,7 +24,7 @@ export type RegistryView = {
   readonly root: bigint
   readonly updates: readonly ChainEventOf<'identityUpdated'>[]
   /** The registrar's reference for an index, where a key at hand opens it. */
-  nameOf(index: bigint): string | undefined
+  readonly nameOf: (index: bigint) => string | undefined
 }
 
 export type ReadChainParameters = {

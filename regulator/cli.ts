@@ -1,0 +1,152 @@
+import { randomBytes } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { type Command, Option } from 'commander'
+import { formatField } from '../protocol/field.ts'
+import { auditKeyRing, type AuditKeyKind, auditKeyKinds, generateAuditKey } from './auditKeys.ts'
+import { amountFormatter, connect, openAuditKey, readPassphrase, say } from './options.ts'
+import { readChain, type SupervisedChain } from './readChain.ts'
+import { formatCsv, formatTable, toJson } from './report.ts'
+import { createSealedFile } from './sealedFile.ts'
+
+type ReadOptions = {
+  rpc: string
+  deployment: string
+  statisticsKey: string[]
+  investigationKey: string[]
+  passphraseFile?: string
+  format: 'table' | 'csv' | 'json'
+  json?: true
+  out?: string
+}
+
+/** `cinnabar regulator`: audit keys, and reading the settled chain with them. */
+export function register(program: Command): void {
+  const regulator = program
+    .command('regulator')
+    .description('Read what the supervisory keys may open, and check the settled chain.')
+
+  regulator
+    .command('key')
+    .description('Make an audit key and keep it in a file under a passphrase.')
+    .addOption(
+      new Option('--kind <kind>', 'whose key: statistics (S) or investigation (I)')
+        .choices(auditKeyKinds)
+        .makeOptionMandatory(),
+    )
+    .requiredOption('--out <file>', 'where the sealed key goes')
+    .option('--passphrase-file <file>', 'file with the passphrase (else CINNABAR_PASSPHRASE)')
+    .action(async (options: { kind: AuditKeyKind; out: string; passphraseFile?: string }) => {
+      const key = generateAuditKey(options.kind, (length) => randomBytes(length))
+      await createSealedFile(options.out, await readPassphrase(options.passphraseFile), {
+        kind: key.kind,
+        registrationSecret: key.registrationSecret,
+      })
+      console.log(
+        JSON.stringify({
+          kind: key.kind,
+          registrationPoint: [key.registrationPoint.x, key.registrationPoint.y].map(formatField),
+          auditKey: [key.auditKey.x, key.auditKey.y].map(formatField),
+        }),
+      )
+      say(`Sealed in ${options.out}. Back it up: without it, this key's records stay closed.`)
+      say('Next: have it scheduled for an epoch in the SupervisionRegistry.')
+    })
+
+  regulator
+    .command('read')
+    .description('Open the records of all settled transfers and check them.')
+    .requiredOption('--rpc <url>', 'node of the base chain')
+    .requiredOption('--deployment <file>', 'deployment file')
+    .option('--statistics-key <file...>', 'audit keys S, one a file', [])
+    .option('--investigation-key <file...>', 'audit keys I, one a file', [])
+    .option('--passphrase-file <file>', 'file with the passphrase (else CINNABAR_PASSPHRASE)')
+    .addOption(
+      new Option('--format <format>', 'form of the answer')
+        .choices(['table', 'csv', 'json'])
+        .default('table'),
+    )
+    .option('--json', 'short for --format json')
+    .option('--out <file>', 'write there instead of to the screen')
+    .addHelpText(
+      'after',
+      `
+Only the base chain is read. With key S: assets, amounts, tiers, jurisdictions, monthly pseudonyms and
+the inflation alarm. With key I: who paid whom. With both, the two readings are held against each other.
+The exit status is 2 when a check has failed.
+
+Example:
+  CINNABAR_PASSPHRASE=… cinnabar regulator read --rpc http://127.0.0.1:8545 \\
+    --deployment deployment.json --statistics-key s.json --investigation-key i.json`,
+    )
+    .action(async (options: ReadOptions) => {
+      const { chain, deployment } = await readWithKeys(options)
+      const format = options.json === true ? 'json' : options.format
+      const amounts = amountFormatter(deployment)
+      const { nameOf } = chain.registry
+      const answer =
+        format === 'json'
+          ? `${JSON.stringify(jsonReport(chain), null, 2)}\n`
+          : format === 'csv'
+            ? formatCsv(chain.transfers, nameOf, amounts)
+            : `${formatTable(chain.transfers, nameOf, amounts)}\n`
+      if (options.out === undefined) process.stdout.write(answer)
+      else await writeFile(options.out, answer, { mode: 0o600 })
+      for (const [asset, totals] of chain.totals) {
+        say(
+          `Asset ${String(asset)}: deposited ${amounts(asset, totals.deposited)}, sent ` +
+            `${amounts(asset, totals.sent)}, taken in ${amounts(asset, totals.takenIn)}, withdrawn ` +
+            `${amounts(asset, totals.withdrawn)}, fees ${amounts(asset, totals.fees)}.`,
+        )
+      }
+      say(
+        `${String(chain.transfers.length)} transfers in ${String(chain.batches.length)} settled batches, ` +
+          `read to block ${String(chain.head.number)}.`,
+      )
+      if (chain.findings.length === 0) {
+        say('Every record is there, readable and consistent with the others.')
+        return
+      }
+      for (const { code, batchNumber, slot, message } of chain.findings) {
+        say(`ALARM ${code} in batch ${String(batchNumber)}, slot ${String(slot)}: ${message}`)
+      }
+      say('Keep this answer as evidence and stop relying on balances until it is explained.')
+      process.exitCode = 2
+    })
+}
+
+async function readWithKeys(options: ReadOptions) {
+  const { reader, deployment } = await connect(options)
+  const files = [...options.statisticsKey, ...options.investigationKey]
+  const passphrase = files.length === 0 ? '' : await readPassphrase(options.passphraseFile)
+  const keys = await Promise.all(files.map((file) => openAuditKey(file, passphrase)))
+  const ringOf = (kind: AuditKeyKind) => auditKeyRing(keys.filter((key) => key.kind === kind))
+  const chain = await readChain(reader, {
+    fromBlock: deployment.startBlock,
+    statistics: ringOf('statistics'),
+    investigation: ringOf('investigation'),
+    onProgress: ({ block, head }) => {
+      if (block !== head) say(`Read to block ${String(block)} of ${String(head)}.`)
+    },
+  })
+  return { chain, deployment }
+}
+
+/** The machine-readable answer. */
+export function jsonReport(chain: SupervisedChain): Record<string, unknown> {
+  return {
+    head: { number: chain.head.number.toString(), hash: chain.head.hash },
+    batches: chain.batches.length,
+    transfers: toJson(chain.transfers, (index) => chain.registry.nameOf(index)),
+    totals: Object.fromEntries(
+      [...chain.totals].map(([asset, totals]) => [
+        asset.toString(),
+        Object.fromEntries(Object.entries(totals).map(([name, value]) => [name, value.toString()])),
+      ]),
+    ),
+    identityRoot: formatField(chain.registry.root),
+    findings: chain.findings.map((finding) => ({
+      ...finding,
+      batchNumber: finding.batchNumber.toString(),
+    })),
+  }
+}
