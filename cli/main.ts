@@ -6,7 +6,11 @@ import { BaseError } from '../protocol/errors.ts'
 
 type Role = { summary: string; module: string }
 /** Adds the role's command, of the role's name, to `program`. */
-type RoleModule = { register(program: Command): void }
+type RoleModule = { register(program: Command, host: Host): void }
+/** What a role may need and must not import: the devnet ranks above it. */
+type Host = {
+  startPostgres(parameters: { dataDir: string }): Promise<{ url: string; stop(): Promise<void> }>
+}
 
 const roles: Record<string, Role> = {
   wallet: {
@@ -38,9 +42,16 @@ const program = new Command('cinnabar')
   .version(version)
   .showHelpAfterError()
 
+const host: Host = {
+  startPostgres: async (parameters) => {
+    const { startEmbeddedPostgres } = await import('../deploy/devnet/postgres.ts')
+    return startEmbeddedPostgres(parameters)
+  },
+}
+
 const wanted = process.argv[2] === 'help' ? process.argv[3] : process.argv[2]
 for (const [name, role] of Object.entries(roles).filter(([, role]) => isInstalled(role))) {
-  if (name === wanted) ((await import(role.module)) as RoleModule).register(program)
+  if (name === wanted) ((await import(role.module)) as RoleModule).register(program, host)
   else program.command(name).description(role.summary)
 }
 

@@ -95,3 +95,15 @@ export class DeploymentMismatchError extends BaseError {
     })
   }
 }
+
+export class DatabaseMissingError extends BaseError {
+  override readonly name = 'DatabaseMissingError'
+  constructor() {
+    super('No database was named.', {
+      code: 'DATABASE_MISSING',
+      metaMessages: [
+        'Give --database-url, or set DATABASE_URL, to a Postgres of version 14 or later.',
+      ],
+    })
+  }
+}

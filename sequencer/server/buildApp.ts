@@ -1,6 +1,6 @@
 import rateLimit from '@fastify/rate-limit'
 import swagger from '@fastify/swagger'
-import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
 import {
   type BatchRange,
   type HealthBody,
@@ -47,7 +47,8 @@ export async function buildApp({
     // A client gets its answer before the port closes, and no new request.
     return503OnClosing: true,
     forceCloseConnections: 'idle',
-    disableRequestLogging: true,
+    // Who asked for what is nobody's business, the log's included.
+    logController: new LogController({ disableRequestLogging: true }),
     // Unknown members are refused, not dropped: a client that sends one is mistaken about something.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', allErrors: false } },
   })
