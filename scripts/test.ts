@@ -1,10 +1,10 @@
-import { spawnSync } from 'node:child_process'
 import { globSync, readFileSync, statSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { run } from 'node:test'
 import type { EventData } from 'node:test'
 import { spec } from 'node:test/reporters'
 import { parseArgs } from 'node:util'
+import { buildAll } from './build.ts'
 
 const root = dirname(import.meta.dirname)
 
@@ -64,21 +64,12 @@ function isSerial(file: string): boolean {
   )
 }
 
-/** Circuits with development keys, and contracts: each takes a moment when it is up to date. */
 function build(): void {
-  for (const [what, script, ...args] of [
-    ['circuits and development keys', 'prover/setup/main.ts'],
-    ['contracts', 'node_modules/hardhat/dist/src/cli.js', 'build'],
-  ] as const) {
-    const started = performance.now()
-    console.log(`Building ${what}`)
-    const { status } = spawnSync(process.execPath, [resolve(root, script), ...args], {
-      cwd: root,
-      stdio: 'inherit',
-    })
-    if (status !== 0) fail(`The ${what} could not be built, so no test was run.`)
-    console.log(`Built ${what} in ${seconds(performance.now() - started)}\n`)
-  }
+  const failed = buildAll((line) => {
+    console.log(line)
+  })
+  if (failed !== undefined) fail(`The ${failed} could not be built, so no test was run.`)
+  console.log()
 }
 
 /** Runs the files, some at once and some alone, as one run with one report. True when all passed. */
