@@ -9,7 +9,8 @@ import type { CircuitInfo } from './locateCircuit.ts'
 export type PinnedCounts = Readonly<Record<string, number>>
 
 export function readPinnedCounts(): PinnedCounts {
-  return JSON.parse(readFileSync(join(repositoryRoot, 'circuits/constraints.json'), 'utf8'))
+  const path = join(repositoryRoot, 'circuits/constraints.json')
+  return JSON.parse(readFileSync(path, 'utf8')) as PinnedCounts
 }
 
 /**

@@ -126,7 +126,7 @@ export function locateCircuit(
 }
 
 export function readCircuitInfo({ infoPath }: CircuitPaths): CircuitInfo {
-  return JSON.parse(readFileSync(infoPath, 'utf8'))
+  return JSON.parse(readFileSync(infoPath, 'utf8')) as CircuitInfo
 }
 
 /**
@@ -147,9 +147,9 @@ export function hashCircuit(mainPath: string): string {
 let version: string | undefined
 export function compilerVersion(): string {
   if (version === undefined) {
-    const manifest: { version: string } = JSON.parse(
+    const manifest = JSON.parse(
       readFileSync(join(repositoryRoot, 'node_modules/circom2/package.json'), 'utf8'),
-    )
+    ) as { version: string }
     version = `circom2 ${manifest.version}`
   }
   return version

@@ -48,10 +48,11 @@ export function loadKeysOf(
 ): CircuitKeys {
   const { keysInfoPath, vkeyPath, zkeyPath, hash, name } = circuit
   if (!existsSync(keysInfoPath)) throw new KeysNotFoundError({ circuit: name, hash })
-  const info: KeysInfo = JSON.parse(readFileSync(keysInfoPath, 'utf8'))
-  // Only an explicit false counts as secure.
-  if (info.insecure !== false) checkInsecureKeysAllowed(name, environment)
-  const verificationKey: VerificationKey = JSON.parse(readFileSync(vkeyPath, 'utf8'))
+  const info = JSON.parse(readFileSync(keysInfoPath, 'utf8')) as KeysInfo
+  // Only an explicit false counts as secure; a file that lost the word does not.
+  const insecure: unknown = info.insecure
+  if (insecure !== false) checkInsecureKeysAllowed(name, environment)
+  const verificationKey = JSON.parse(readFileSync(vkeyPath, 'utf8')) as VerificationKey
   if (
     info.circuitHash !== hash ||
     info.verificationKeyHash !== hashVerificationKey(verificationKey)

@@ -150,7 +150,7 @@ async function exportVerificationKey(
   }
   const inDecimal = (_: string, value: unknown): unknown =>
     typeof value === 'bigint' ? String(value) : value
-  return JSON.parse(JSON.stringify(key, inDecimal))
+  return JSON.parse(JSON.stringify(key, inDecimal)) as VerificationKey
 }
 
 async function writeDescription(
@@ -176,7 +176,7 @@ async function writeDescription(
 
 function isMadeFromSeed(path: string): boolean {
   try {
-    const info: Partial<KeysInfo> = JSON.parse(readFileSync(path, 'utf8'))
+    const info = JSON.parse(readFileSync(path, 'utf8')) as Partial<KeysInfo>
     return info.seed === DEVELOPMENT_SEED
   } catch {
     return false

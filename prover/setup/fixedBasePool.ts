@@ -24,7 +24,7 @@ export class FixedBasePool {
     for (let thread = 0; thread < threads; thread++) {
       const worker = new Worker(new URL('./fixedBaseWorker.ts', import.meta.url), { workerData })
       worker.on('message', (answer: FixedBaseAnswer) => this.#settle(answer))
-      worker.on('error', (error) => this.#rejectAll(error))
+      worker.on('error', (error: Error) => this.#rejectAll(error))
       this.#workers.push(worker)
     }
   }

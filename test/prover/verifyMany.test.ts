@@ -26,7 +26,7 @@ const curve = await buildBn128(true)
 const { G1, G2 } = curve
 
 /** Five true proofs of each circuit. */
-let valid: Verification[] = []
+const valid: Verification[] = []
 let preimageKey: VerificationKey
 
 before(async () => {
