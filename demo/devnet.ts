@@ -1,0 +1,254 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ContractFactory, JsonRpcProvider, NonceManager, Wallet as EthersWallet } from 'ethers'
+import { loadArtifact } from '../deploy/contracts/artifacts.ts'
+import { type AssetToList, auditKeyRegistrar, deployContracts } from '../deploy/contracts/deploy.ts'
+import {
+  type BaseChain,
+  baseChainClientFromEnvironment,
+  type DevAccount,
+  startBaseChain,
+} from '../deploy/devnet/baseChain.ts'
+import { type Postgres, startPostgres } from '../deploy/devnet/postgres.ts'
+import { createChainReader } from '../l1/chainReader.ts'
+import type { ChainReader } from '../l1/chainEvents.ts'
+import { type ChainClient, createChainClient } from '../l1/client.ts'
+import { type ChainDeployment, writeDeployment } from '../l1/deployment.ts'
+import { dayOf } from '../protocol/calendar.ts'
+import { CIRCUIT_IDS, type CircuitName } from '../protocol/constants.ts'
+import type { Policy } from '../protocol/policy.ts'
+import { loadKeys } from '../prover/loadKeys.ts'
+import { createProver, type Prover } from '../prover/prover.ts'
+import type { VerificationKey } from '../prover/verificationKey.ts'
+import { type AuditKey, generateAuditKey } from '../regulator/auditKeys.ts'
+
+/** Who is who among the base chain's development accounts. */
+export const accountRoles = [
+  'deployer',
+  'sequencer',
+  'registrar',
+  'feeRecipient',
+  'ada',
+  'ben',
+  'cleo',
+  'shop',
+] as const
+export type AccountRole = (typeof accountRoles)[number]
+
+export const ETH = 1n
+export const YUAN = 2n
+
+/** Tiers of the demonstration: small wallets, verified people, shops. Amounts in base-chain units. */
+const TIERS = [
+  { tier: 1n, name: 'basic', eth: ['0.1', '0.2', '1'], yuan: ['200', '500', '2000'] },
+  { tier: 2n, name: 'verified', eth: ['5', '10', '50'], yuan: ['5000', '20000', '50000'] },
+  { tier: 3n, name: 'merchant', eth: ['50', '100', '1000'], yuan: ['50000', '100000', '1000000'] },
+] as const
+
+/** One protocol unit of ETH is a gwei, of the token its smallest amount. */
+const ETH_UNIT = 10n ** 9n
+const ETH_DECIMALS = 18
+const YUAN_DECIMALS = 6
+
+/** `1.5` as protocol units. */
+export function units(asset: bigint, text: string): bigint {
+  const decimals = asset === ETH ? ETH_DECIMALS - 9 : YUAN_DECIMALS
+  const [whole = '0', fraction = ''] = text.split('.')
+  return BigInt(whole + fraction.padEnd(decimals, '0'))
+}
+
+function policies(): Policy[] {
+  return TIERS.flatMap(({ tier, eth, yuan }) =>
+    (
+      [
+        [ETH, eth],
+        [YUAN, yuan],
+      ] as const
+    ).map(([asset, [perTransfer, perDay, accountCap]]) => ({
+      tier,
+      asset,
+      perTransfer: units(asset, perTransfer),
+      perDay: units(asset, perDay),
+      accountCap: units(asset, accountCap),
+    })),
+  )
+}
+
+/** A base chain with the contracts, a database and the audit keys: all but the services. */
+export type Devnet = {
+  readonly chain: BaseChain
+  readonly postgres: Postgres
+  readonly client: ChainClient
+  readonly reader: ChainReader
+  readonly deployment: ChainDeployment
+  readonly deploymentFile: string
+  readonly token: `0x${string}`
+  readonly accounts: Readonly<Record<AccountRole, DevAccount>>
+  readonly statisticsKey: AuditKey
+  readonly investigationKey: AuditKey
+  readonly prover: Prover
+  /** Private folder, gone with the devnet. */
+  readonly dir: string
+  stop(): Promise<void>
+}
+
+export type StartDevnetParameters = {
+  readonly onProgress: (line: string) => void
+  readonly ports?: { readonly chain?: number; readonly postgres?: number }
+  /** Wei for queueing a deposit. */
+  readonly entryFee?: bigint
+}
+
+/** Starts a base chain and a database, deploys everything, and hands the roles to separate accounts. */
+export async function startDevnet({
+  onProgress,
+  ports = {},
+  entryFee = 10n ** 13n,
+}: StartDevnetParameters): Promise<Devnet> {
+  const cleanups: (() => Promise<unknown>)[] = []
+  const stop = async (): Promise<void> => {
+    for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+  }
+  try {
+    const dir = await mkdtemp(join(tmpdir(), 'cinnabar-'))
+    cleanups.push(() => rm(dir, { recursive: true, force: true }))
+    const [chain, postgres] = await Promise.all([
+      startBaseChain({
+        client: baseChainClientFromEnvironment(),
+        ...(ports.chain === undefined ? {} : { port: ports.chain }),
+      }).then((started) => {
+        cleanups.push(() => started.stop())
+        return started
+      }),
+      startPostgres(ports.postgres === undefined ? {} : { port: ports.postgres }).then(
+        (started) => {
+          cleanups.push(() => started.stop())
+          return started
+        },
+      ),
+    ])
+    onProgress(`base chain (${chain.client}) and Postgres are up`)
+    const accounts = nameAccounts(chain.accounts)
+    const statisticsKey = generateAuditKey('statistics', (length) => randomBytes(length))
+    const investigationKey = generateAuditKey('investigation', (length) => randomBytes(length))
+
+    const provider = new JsonRpcProvider(chain.rpcUrl, chain.chainId, {
+      staticNetwork: true,
+      // Development chains mine at once; ethers' default of 4 s would be most of the set-up.
+      pollingInterval: 50,
+      cacheTimeout: -1,
+    })
+    cleanups.push(() => Promise.resolve(provider.destroy()))
+    const deployer = new EthersWallet(accounts.deployer.privateKey, provider)
+    const token = await deployToken(deployer, accounts)
+    const block = await provider.getBlock('latest')
+    const deployment = await deployContracts({
+      signer: deployer,
+      ...verificationKeys(),
+      assets: assetsOf(token),
+      epoch0: {
+        startDay: dayOf(BigInt(block?.timestamp ?? 0)),
+        statistics: auditKeyRegistrar(statisticsKey, (length) => randomBytes(length)),
+        investigation: auditKeyRegistrar(investigationKey, (length) => randomBytes(length)),
+      },
+      policies: policies(),
+      roles: {
+        sequencer: [accounts.sequencer.address],
+        registrar: [accounts.registrar.address],
+      },
+      config: { entryFee },
+      onProgress,
+    })
+    const deploymentFile = join(dir, 'deployment.json')
+    await writeDeployment(deploymentFile, deployment)
+    const client = createChainClient({ rpcUrl: chain.rpcUrl })
+    const prover = createProver()
+    cleanups.push(() => prover.close())
+    return {
+      chain,
+      postgres,
+      client,
+      reader: createChainReader({ client, deployment }),
+      deployment,
+      deploymentFile,
+      token,
+      accounts,
+      statisticsKey,
+      investigationKey,
+      prover,
+      dir,
+      stop,
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+function nameAccounts(list: readonly DevAccount[]): Record<AccountRole, DevAccount> {
+  const named = {} as Record<AccountRole, DevAccount>
+  accountRoles.forEach((role, i) => {
+    const account = list[i]
+    if (account === undefined) throw new RangeError(`no development account for ${role}`)
+    named[role] = account
+  })
+  return named
+}
+
+/** A token for play, with enough of it for everybody. */
+async function deployToken(
+  deployer: EthersWallet,
+  accounts: Record<AccountRole, DevAccount>,
+): Promise<`0x${string}`> {
+  const { abi, bytecode } = loadArtifact('TestToken')
+  const signer = new NonceManager(deployer)
+  const token = await new ContractFactory(abi, bytecode, signer).deploy(
+    'Test yuan',
+    'tCNY',
+    YUAN_DECIMALS,
+  )
+  await token.waitForDeployment()
+  for (const role of ['ada', 'ben', 'cleo', 'shop'] as const) {
+    const amount = 100_000n * 10n ** BigInt(YUAN_DECIMALS)
+    const sent = (await token.getFunction('mint')(accounts[role].address, amount)) as {
+      wait(): Promise<unknown>
+    }
+    await sent.wait()
+  }
+  return (await token.getAddress()).toLowerCase() as `0x${string}`
+}
+
+function assetsOf(token: `0x${string}`): AssetToList[] {
+  return [
+    {
+      symbol: 'ETH',
+      token: '0x0000000000000000000000000000000000000000',
+      decimals: ETH_DECIMALS,
+      unit: ETH_UNIT,
+      maxFee: units(ETH, '0.01'),
+    },
+    {
+      symbol: 'tCNY',
+      token,
+      decimals: YUAN_DECIMALS,
+      unit: 1n,
+      maxFee: units(YUAN, '10'),
+    },
+  ]
+}
+
+function verificationKeys(): {
+  verificationKeys: Record<CircuitName, VerificationKey>
+  areKeysInsecure: boolean
+} {
+  const names = Object.keys(CIRCUIT_IDS) as CircuitName[]
+  const loaded = names.map((name) => [name, loadKeys(name)] as const)
+  return {
+    verificationKeys: Object.fromEntries(
+      loaded.map(([name, { verificationKey }]) => [name, verificationKey]),
+    ) as Record<CircuitName, VerificationKey>,
+    areKeysInsecure: loaded.some(([, { info }]) => info.insecure),
+  }
+}
