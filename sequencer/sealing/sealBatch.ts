@@ -105,7 +105,7 @@ async function sealChosen(
   try {
     built = buildBatch(fork, batch, { domain })
   } catch (cause) {
-    // Whatever it is, one item must not stop the others: each is tried alone.
+    // Whatever it is, one item must not stop the others.
     await rejectUnsealable(deps, choice, cause)
     return undefined
   }
@@ -188,26 +188,31 @@ async function takeCurrent(
   }
 }
 
-/** Tries each transfer alone and rejects those that no batch can hold. */
+/** Adds one transfer after the other, in order of admission, and rejects those that do not fit in. */
 async function rejectUnsealable(
   { database, state }: SealBatchDependencies,
   { circuit, transfers, rejected }: Choice,
   cause: unknown,
 ): Promise<void> {
-  let found = 0
-  for (const transfer of transfers) {
-    const alone = toBatch({ circuit, number: 1n, feeRecipient: '0x00' }, [transfer], [])
+  let fitting: WaitingTransfer[] = []
+  for (const transfer of [...transfers].sort(
+    (a, b) => Number(a.admittedAt) - Number(b.admittedAt),
+  )) {
+    const candidate = sortByNullifier([...fitting, transfer])
     try {
-      applyBatch(state.fork(), alone)
+      applyBatch(
+        state.fork(),
+        toBatch({ circuit, number: 1n, feeRecipient: '0x00' }, candidate, []),
+      )
+      fitting = candidate
     } catch (error) {
       const refusal = new UnsealableError({ cause: error })
       await rejectTransfers(database, { ids: [transfer.id], reason: toReason(refusal) })
       rejected.set(refusal.code, (rejected.get(refusal.code) ?? 0) + 1)
-      found += 1
     }
   }
   // Not a transfer's fault: the failure is ours and shows as such.
-  if (found === 0) throw cause
+  if (fitting.length === transfers.length) throw cause
 }
 
 /** The order that a batch needs; see protocol/batch.ts sortSlots. Equal ones cannot both be live. */

@@ -28,8 +28,8 @@ export class Sealer extends Loop {
     for (;;) {
       const outcome = await sealBatch(deps, { now: now(), batchAgeMs })
       if (outcome.sealed !== undefined || outcome.rejected.size > 0) onSealed(outcome)
-      // Another full batch may be waiting already.
-      if (outcome.sealed === undefined) return
+      // Another full batch may be waiting already, or the others of one that did not come about.
+      if (outcome.sealed === undefined && outcome.rejected.size === 0) return
     }
   }
 }
