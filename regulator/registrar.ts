@@ -161,14 +161,14 @@ export type IdentityChange = {
   readonly status?: keyof typeof IDENTITY_STATUS
 }
 
-/** The leaf after a change of tier, jurisdiction, expiry or status. Owner, T and destination stay. */
+/**
+ * The leaf after a change of tier, jurisdiction, expiry or status. Owner, T and destination stay, and so
+ * does the salt: a wallet can then find the new leaf by trying, and a suspended person can leave to
+ * the destination without asking anybody.
+ */
 export function changedIdentity(
   state: RegistrarState,
-  {
-    index,
-    change,
-    randomBytes,
-  }: { index: number; change: IdentityChange; randomBytes: RandomBytes },
+  { index, change }: { index: number; change: IdentityChange },
 ): { old: Identity; next: Identity } {
   const entry = entryOf(state, index)
   if (entry.identity === undefined) {
@@ -181,8 +181,6 @@ export function changedIdentity(
     ...(change.jurisdiction === undefined ? {} : { jurisdiction: BigInt(change.jurisdiction) }),
     ...(change.expiryDay === undefined ? {} : { expiryDay: BigInt(change.expiryDay) }),
     ...(change.status === undefined ? {} : { status: BigInt(IDENTITY_STATUS[change.status]) }),
-    // A new salt hides from onlookers whether a leaf returned to an earlier state.
-    salt: reduce(bytesToBigint(randomBytes(64))),
   }
   return { old, next }
 }

@@ -201,7 +201,6 @@ async function change(
       ...(status === undefined ? {} : { status }),
       ...(days === undefined ? {} : { expiryDay: today + days }),
     },
-    randomBytes: (length) => randomBytes(length),
   })
   await publish(options, { index, old, next, reference: entryOf(file.value, index).reference })
   await file.write(admitEntry(file.value, { index, identity: next }))
