@@ -29,7 +29,7 @@ export function followTransfer(
   })
   if (rebuilt === undefined) return undefined
   const { account, statistics, investigation, fee, withdrawal } = rebuilt
-  const { nullifier, outputs, day } = publicInputs
+  const { nullifier, outputs, memoHash, day } = publicInputs
   const payments: SpendOutput[] = [
     { slot: 1, amount: statistics.amount1, recipientIndex: investigation.recipient1 },
     { slot: 2, amount: statistics.amount2, recipientIndex: investigation.recipient2 },
@@ -43,7 +43,8 @@ export function followTransfer(
       nullifier: deriveNullifier(keys.nullifierKey, outputs[0]),
     },
     spend: {
-      ...{ kind, asset: record.asset, nonce: record.account.nonce, nullifier, outputs, day, fee },
+      ...{ kind, asset: record.asset, nonce: record.account.nonce, day, fee },
+      ...{ nullifier, outputs, memoHash },
       amountIn: statistics.amountIn,
       inputs: inputsOf(investigation),
       payments: payments.filter(({ amount }) => amount > 0n),

@@ -122,13 +122,17 @@ export function findEntry(journal: readonly JournalEntry[], id: number): Journal
   return journal.find((entry) => entry.id === id)
 }
 
-/** Whether this entry is the statement with these public words. */
+/**
+ * Whether this entry is the statement with these public words. The memo's hash too: the same payment
+ * made again against another anchor has the same outputs.
+ */
 export function isStatement(
   { publicInputs }: JournalEntry,
-  other: { readonly nullifier: bigint; readonly outputs: readonly bigint[] },
+  other: Pick<TransferPublicInputs, 'nullifier' | 'outputs' | 'memoHash'>,
 ): boolean {
   return (
     publicInputs.nullifier === other.nullifier &&
+    publicInputs.memoHash === other.memoHash &&
     publicInputs.outputs.every((output, i) => output === other.outputs[i])
   )
 }

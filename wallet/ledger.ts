@@ -54,6 +54,7 @@ export type SpendRecord = {
   readonly nonce: bigint
   readonly nullifier: bigint
   readonly outputs: readonly [bigint, bigint, bigint, bigint]
+  readonly memoHash: bigint
   readonly amountIn: bigint
   readonly inputs: readonly SpendInput[]
   /** Those with an amount. */

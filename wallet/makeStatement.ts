@@ -162,7 +162,7 @@ export async function proveStatement(
   { onPhase, signal }: { onPhase?: (phase: ProvingPhase) => void; signal?: AbortSignal } = {},
 ): Promise<JournalEntry> {
   try {
-    const { proof } = await prover.prove(circuit, circuitInputs as never, {
+    const { proof } = await prover.prove(circuit, circuitInputs, {
       ...(onPhase === undefined ? {} : { onPhase }),
       ...(signal === undefined ? {} : { signal }),
     })

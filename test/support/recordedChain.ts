@@ -154,7 +154,7 @@ export class RecordedChain implements ChainReader {
         logIndex,
         timestamp,
       }
-      block.events.push({ ...event, ...position } as ChainEvent)
+      block.events.push({ ...event, ...position })
     })
     this.#blocks.push(block)
     return block
@@ -450,9 +450,13 @@ function slotOf({ kind, publicInputs }: SealedTransfer) {
 }
 
 function stripPosition(event: ChainEvent): EventBody {
-  const { blockNumber, blockHash, transactionHash, logIndex, timestamp, ...body } = event
-  void [blockNumber, blockHash, transactionHash, logIndex, timestamp]
-  return body as EventBody
+  const body: Record<string, unknown> = { ...event }
+  delete body['blockNumber']
+  delete body['blockHash']
+  delete body['transactionHash']
+  delete body['logIndex']
+  delete body['timestamp']
+  return body as unknown as EventBody
 }
 
 /** What the watcher makes of a settling transaction: its calldata decoded and filled in. */
