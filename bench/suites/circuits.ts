@@ -1,0 +1,82 @@
+import { locateCircuit } from '../../circuits/locateCircuit.ts'
+import { BATCH_CIRCUITS, CIRCUIT_IDS, type CircuitName } from '../../protocol/constants.ts'
+import { initialState } from '../../protocol/rollupState.ts'
+import { createProver } from '../../prover/prover.ts'
+import type { CircuitInputs } from '../../prover/witnessCalculator.ts'
+import { aBatch, aSlot, buildOn } from '../../test/support/batches.ts'
+import { aTransfer } from '../../test/support/transfers.ts'
+import { median, type Row, type Suite } from '../row.ts'
+
+/** Proofs a circuit after one that only warms up. */
+const RUNS = 3
+
+/** Constraints of every circuit, and how long witness and proof take. */
+export const suite: Suite = {
+  name: 'circuits',
+  summary: 'constraints, and seconds of witness and proof',
+  async run(say) {
+    const rows: Row[] = []
+    const names = Object.keys(CIRCUIT_IDS) as CircuitName[]
+    const constraints = new Map(
+      names.map((name) => [name, locateCircuit(name).info.constraints] as const),
+    )
+    for (const [name, value] of constraints) {
+      rows.push({ name: `${compact(name)}.constraints`, value, unit: 'constraints' })
+    }
+    for (const [name, { transferSlots }] of Object.entries(BATCH_CIRCUITS)) {
+      rows.push({
+        name: `${compact(name)}.constraintsPerTransfer`,
+        value: (constraints.get(name as CircuitName) ?? Number.NaN) / transferSlots,
+        unit: 'constraints',
+      })
+    }
+
+    const statements: [CircuitName, CircuitInputs][] = [
+      ['transfer', aTransfer().circuitInputs],
+      ['collect', aTransfer({ circuit: 'collect' }).circuitInputs],
+      ['batch-4', buildOn(initialState(), aBatch({ batchNumber: 1n })).circuitInputs],
+      ['batch-16', fullBatch()],
+    ]
+    const prover = createProver()
+    try {
+      for (const [name, inputs] of statements) {
+        const proofs: number[] = []
+        const witnesses: number[] = []
+        for (let run = 0; run <= RUNS; run++) {
+          say(`${name}: proof ${String(run)} of ${String(RUNS)}`)
+          const { timings } = await prover.prove(name, inputs)
+          if (run === 0) continue
+          proofs.push(timings.proofMs / 1000)
+          witnesses.push(timings.witnessMs / 1000)
+        }
+        const prove = median(proofs)
+        rows.push(
+          { name: `${compact(name)}.witnessSeconds`, value: median(witnesses), unit: 's' },
+          { name: `${compact(name)}.proveSeconds`, value: prove, unit: 's' },
+          {
+            name: `${compact(name)}.constraintsPerSecond`,
+            value: (constraints.get(name) ?? Number.NaN) / prove,
+            unit: 'constraints/s',
+          },
+        )
+      }
+    } finally {
+      await prover.close()
+    }
+    return rows
+  },
+}
+
+/** batch-16 → batch16, as figures are named. */
+function compact(name: string): string {
+  return name.replace('-', '')
+}
+
+/** Sixteen slots, all of them used. */
+function fullBatch(): CircuitInputs {
+  const slots = Array.from({ length: BATCH_CIRCUITS['batch-16'].transferSlots }, (_, i) =>
+    aSlot(`bench ${String(i)}`),
+  )
+  const batch = aBatch({ circuit: 'batch-16', batchNumber: 1n, slots })
+  return buildOn(initialState(), batch).circuitInputs
+}
