@@ -371,9 +371,11 @@ for (const name of baseChainClients) {
       await signOnly(late)
       // Meanwhile somebody else has the same claim paid out.
       await submitTransaction(submission(call))
+      const [left] = await late.store.listByPurpose('pay')
       await assert.rejects(submitTransaction(late), (error: unknown) => {
         assert.ok(error instanceof TransactionRevertedError)
         assert.equal(error.code, 'L1_REVERTED')
+        assert.equal(error.transaction, left?.hash)
         assert.equal(error.revert?.name, 'NothingToClaim')
         assert.match(error.message, /it was claimed before/)
         return true

@@ -70,19 +70,23 @@ export function anIdentityTree(...people: readonly Person[]): MerkleTree {
   return tree
 }
 
-/** A valid update of alice's leaf (index 5) in a tree that bob (6) and carol (last) share. */
+/**
+ * A valid update of alice's leaf (index 5) in a tree that bob (6) and carol (last) share, or in one
+ * where she is alone.
+ */
 export function anUpdate({
   mode = REGISTRY_MODE.CHANGE as RegistryMode,
   index = 5n,
   old = {} as Partial<Identity>,
   next = {} as Partial<Identity>,
   domain = aDomain,
+  isAlone = false,
 } = {}): RegistryUpdate & { alice: Person; tree: MerkleTree } {
   const alice = aPerson('alice', index, old, domain)
   const others = [
     aPerson('bob', 6n, {}, domain),
     aPerson('carol', (1n << 20n) - 1n, {}, domain),
-  ].filter((person) => person.index !== index)
+  ].filter((person) => !isAlone && person.index !== index)
   const isFill = mode === REGISTRY_MODE.FILL
   const tree = anIdentityTree(...others, ...(isFill ? [] : [alice]))
   const changes: Partial<Identity> =
