@@ -15,7 +15,7 @@ export type FieldElement = Branded<bigint, "FieldElement">;
 /** @throws {NonCanonicalFieldElementError} when `value` is not below FIELD_ORDER. */
 export function FieldElement(value: bigint): FieldElement {
   if (!isFieldElement(value)) throw new NonCanonicalFieldElementError();
-  return value as FieldElement;
+  return value;
 }
 
 export function isFieldElement(value: bigint): value is FieldElement {

@@ -58,7 +58,7 @@ async function assertAccepted(on: RollupState, batch: Batch, tester = circuit): 
 async function assertRejected(
   witness: BatchWitness,
   clause: string,
-  { tester = circuit, name = 'batch-4' as BatchCircuit } = {},
+  { tester = circuit, name = 'batch-4' }: { tester?: CircuitTester; name?: BatchCircuit } = {},
 ): Promise<void> {
   const rho = fieldOf('rho')
   const assignment = await tester.uncheckedWitness(batchCircuitInputs(witness, rho))

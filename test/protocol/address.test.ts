@@ -19,12 +19,14 @@ function encodeBytes(bytes: Uint8Array, prefix = 'cnb'): string {
   return bech32m.encode(prefix, bech32m.toWords(bytes), 1000)
 }
 
+type Parts = { version?: number; key?: bigint; index?: bigint; point?: Uint8Array }
+
 function parts({
   version = 1,
-  key = ownerKey as bigint,
+  key = ownerKey,
   index = 5n,
   point = packPoint(viewingPublicKey),
-} = {}) {
+}: Parts = {}): Uint8Array {
   return concatBytes(Uint8Array.of(version), bigintToBytes(key, 32), bigintToBytes(index, 3), point)
 }
 

@@ -74,7 +74,7 @@ describe('seeds', () => {
 
   test('error: a word changed, missing, or not of the list', () => {
     for (const bad of [
-      `${'abandon '.repeat(12)}`,
+      'abandon '.repeat(12),
       'abandon '.repeat(11),
       words.replace('about', 'aboutt'),
       '',
