@@ -31,6 +31,7 @@ import {
     OFFSET_WITHDRAWAL_RECIPIENT,
     SLOT_KIND_COLLECT,
     SLOT_KIND_EMPTY,
+    SLOT_KIND_TRANSFER,
     SLOT_KIND_VOID
 } from './libraries/Constants.sol';
 import {ProofFold} from './libraries/ProofFold.sol';
@@ -95,8 +96,10 @@ contract Rollup is IRollup, AccessManaged {
     uint64 private _batchNumber;
     uint64 private _slotCount;
     uint256 private _nullifierRoot;
-    /// @dev Kept for good: any of them can be an anchor (S1).
-    mapping(uint256 batchNumber => uint256 noteRoot) private _noteRoots;
+    /// @dev Note root after each batch, kept for good: any of them can be an anchor (S1). An array
+    /// and not a mapping: its slots need no hash. Batch numbers have 40 bits in the data, and 4^17
+    /// slots end before them.
+    uint256[2 ** 40] private _noteRoots;
 
     /// @dev A call of `settle` in progress. `next` and `end` are offsets in the transaction's
     /// calldata, the other pointers are to memory.
@@ -110,11 +113,17 @@ contract Rollup is IRollup, AccessManaged {
         /// domain, circuit id, c and the words of the present batch.
         uint256 words;
         ProofFold.Fold fold;
-        /// Fees of the present batch: asset, its maxFee, total, three words each.
+        uint256 maxProofs;
+        /// Fees of the present batch: asset, its maxFee, total, three words each. One entry a proof
+        /// at most; reserved with the first fee of the call.
         uint256 fees;
         uint256 feeCount;
-        /// Withdrawal words.
+        /// Withdrawal words: one withdrawal and one fee entry a proof at most; reserved with the
+        /// first.
         uint256[] credits;
+        /// The last anchor that was looked up: a batch's transfers mostly share the newest.
+        uint256 anchorBatch;
+        uint256 anchor;
     }
 
     /// @param initialNoteRoot Root of the empty note tree.
@@ -147,6 +156,9 @@ contract Rollup is IRollup, AccessManaged {
         (BETA_X1, BETA_X0, BETA_Y1, BETA_Y0) = (common[2], common[3], common[4], common[5]);
         (GAMMA_X1, GAMMA_X0, GAMMA_Y1, GAMMA_Y0) = (common[6], common[7], common[8], common[9]);
 
+        // What _readSlot relies on.
+        assert(SLOT_KIND_TRANSFER == CIRCUIT_TRANSFER && SLOT_KIND_COLLECT == CIRCUIT_COLLECT);
+        assert(ProofFold.CONTEXT_WORDS * 0x20 == 1 << 8);
         _checkWord(initialNoteRoot);
         _checkWord(initialNullifierRoot);
         _slotCount = uint64(INITIAL_SLOT_COUNT);
@@ -228,14 +240,9 @@ contract Rollup is IRollup, AccessManaged {
                 SLOT_WORDS * BATCH_16_TRANSFER_SLOTS +
                 2 * BATCH_16_DEPOSITS
         );
-        // One entry a proof at most.
-        call.fees = _reserve(3 * maxProofs);
-        // One withdrawal and one fee entry a proof at most. The length grows as they come.
-        call.credits = new uint256[](2 * maxProofs);
-        uint256[] memory credits = call.credits;
-        assembly ('memory-safe') {
-            mstore(credits, 0)
-        }
+        call.maxProofs = maxProofs;
+        // No batch: the first transfer looks its anchor up.
+        call.anchorBatch = type(uint256).max;
         _readContexts(call);
         return batchCount;
     }
@@ -318,9 +325,7 @@ contract Rollup is IRollup, AccessManaged {
         call.next = start + BATCH_HEADER_BYTES;
         _takeDeposits(call, depositCount, call.words + (CHALLENGE_PREFIX_WORDS + wordCount) * 0x20);
         uint256 slotWords = call.words + (CHALLENGE_PREFIX_WORDS + BATCH_FIXED_WORDS) * 0x20;
-        for (uint256 i = 0; i < slotCount; i++) {
-            _readSlot(call, number, slotWords + i * SLOT_WORDS * 0x20);
-        }
+        _readSlots(call, number, slotWords, slotCount);
         _addBatchProof(call, start, packed >> 248, circuit, wordCount);
         _creditFees(call, feeRecipient);
 
@@ -413,7 +418,7 @@ contract Rollup is IRollup, AccessManaged {
     ) private view {
         uint256 keyId = circuit;
         if (circuitByte & CIRCUIT_SUNSET_KEY != 0) keyId += ProofFold.SUNSET_KEY;
-        _useKey(call, keyId, circuit);
+        if (!call.fold.hasKey(keyId)) _addKey(call.fold, keyId, circuit);
         uint256 record = call.fold.addProof(
             keyId,
             0,
@@ -426,10 +431,14 @@ contract Rollup is IRollup, AccessManaged {
             let first := add(words, 0x60)
             let word := add(first, shl(5, wordCount))
             let rho := mod(keccak256(words, sub(word, words)), r)
-            // Horner's rule, the last word first.
-            let y := 0
+            // Horner's rule from the last word, four at a time: there are 29 or 89 words.
+            word := sub(word, 0x20)
+            let y := mload(word)
             for {} gt(word, first) {} {
-                word := sub(word, 0x20)
+                y := addmod(mulmod(y, rho, r), mload(sub(word, 0x20)), r)
+                y := addmod(mulmod(y, rho, r), mload(sub(word, 0x40)), r)
+                y := addmod(mulmod(y, rho, r), mload(sub(word, 0x60)), r)
+                word := sub(word, 0x80)
                 y := addmod(mulmod(y, rho, r), mload(word), r)
             }
             mstore(add(record, 0x20), mload(add(words, 0x40)))
@@ -440,135 +449,192 @@ contract Rollup is IRollup, AccessManaged {
 
     // Slot
 
-    /// @dev S5: one copy of the slot feeds its proof's record and the batch's words.
-    function _readSlot(Call memory call, uint256 batchNumber, uint256 words) private view {
-        uint256 start = call.next;
-        uint256 packed = _load(start);
-        uint256 head = packed >> 248;
-        if (head == SLOT_KIND_EMPTY) {
-            _need(call, 1);
-            call.next = start + 1;
-            return;
+    /// @dev All slots of a batch; `words` is where the first one's words go.
+    function _readSlots(
+        Call memory call,
+        uint256 batchNumber,
+        uint256 words,
+        uint256 slotCount
+    ) private view {
+        uint256 next = call.next;
+        unchecked {
+            // At most 15 slots of five words; a slot is some hundred bytes of calldata.
+            uint256 wordsEnd = words + slotCount * SLOT_WORDS * 0x20;
+            for (; words < wordsEnd; words += SLOT_WORDS * 0x20) {
+                uint256 packed = _load(next);
+                if (packed >> 248 == SLOT_KIND_EMPTY) next++;
+                else next = _readSlot(call, batchNumber, words, next, packed);
+                if (next > call.end) revert DataLengthWrong(next, call.end);
+            }
         }
+        call.next = next;
+    }
+
+    /// @dev S5: one copy of the slot feeds its proof's record and the batch's words. The one hot
+    /// path: what can be refused is gathered in one flag and told apart only then. Returns where the slot ends.
+    function _readSlot(
+        Call memory call,
+        uint256 batchNumber,
+        uint256 words,
+        uint256 start,
+        uint256 packed
+    ) private view returns (uint256 next) {
+        uint256 head = packed >> 248;
         uint256 kind = head & HEAD_KIND;
-        // Later: an entry of the forced queue whose nullifier was spent in the meantime.
-        if (kind == SLOT_KIND_VOID) revert SlotVoidRefused();
-        if (kind == SLOT_KIND_EMPTY || head >= HEAD_LIMIT) revert SlotKindUnknown(head);
-        uint256 recordBytes = kind == SLOT_KIND_COLLECT ? 7 * 0x20 : 6 * 0x20;
-        uint256 proofOffset = start + SLOT_RECORDS + recordBytes;
-        uint256 length = SLOT_RECORDS + recordBytes + PROOF_BYTES + MEMO_BYTES;
-        if (head & HEAD_FEE != 0) length += FEE_BYTES;
-        if (head & HEAD_WITHDRAWAL != 0) length += WITHDRAWAL_BYTES;
-        _need(call, length);
-        call.next = start + length;
-
         uint256 context = uint8(packed >> 240);
-        if (context >= call.fold.contextCount) revert ContextUnknown(context);
-        uint256 anchor = _anchor(batchNumber, uint40(packed >> 200));
-        uint256 record = _addTransferProof(call, kind, head, context, proofOffset);
-        bool isCanonical;
-        bool isNullifierZero;
+        uint256 anchorBatch = uint40(packed >> 200);
+        ProofFold.Fold memory fold = call.fold;
+        uint256 contextCount = fold.contextCount;
+        bool isRefused;
         assembly ('memory-safe') {
-            mstore(add(record, 0x20), anchor)
-            let nullifier := shr(8, calldataload(add(start, 7)))
-            isNullifierZero := iszero(nullifier)
-            mstore(add(record, 0x40), nullifier)
-            calldatacopy(add(record, 0x60), add(start, SLOT_OUTPUTS), 0x80)
-            calldatacopy(add(record, 0x140), add(start, SLOT_RECORDS), recordBytes)
+            // kind - 1 wraps for 0. S1: the anchor is an earlier batch's root.
+            isRefused := or(
+                or(gt(sub(kind, 1), 1), iszero(lt(head, HEAD_LIMIT))),
+                or(iszero(lt(context, contextCount)), iszero(lt(anchorBatch, batchNumber)))
+            )
+        }
+        if (isRefused) _refuseSlot(head, context, contextCount, anchorBatch, batchNumber);
+        if (anchorBatch != call.anchorBatch) {
+            // Of this call's batches only earlier ones have written their root.
+            call.anchorBatch = anchorBatch;
+            call.anchor = _noteRoots[anchorBatch];
+        }
 
+        unchecked {
+            // Records are six words, a collect's seven; kind is 1 or 2.
+            uint256 proofOffset = start + SLOT_RECORDS + 0xa0 + kind * 0x20;
+            next = proofOffset + PROOF_BYTES + MEMO_BYTES;
+            // A transfer's kind is its circuit id (the constructor asserts it).
+            uint256 keyId = kind + ((head & HEAD_SUNSET_KEY) >> 1);
+            if (!fold.hasKey(keyId)) _addKey(fold, keyId, kind);
+            uint256 record = fold.addProof(
+                keyId,
+                context,
+                ProofFold.OWN_INPUTS_TRANSFER - SLOT_KIND_TRANSFER + kind,
+                proofOffset
+            );
+            _copySlot(call, kind, start, record, words);
+            uint256 epoch = fold.contexts + (context << 8) + 0xe0;
+            assembly ('memory-safe') {
+                // The fee word of a transfer that pays none is its epoch.
+                epoch := mload(epoch)
+                mstore(add(record, 0x100), epoch)
+                mstore(add(record, 0xe0), 0)
+            }
+            if (head & (HEAD_FEE | HEAD_WITHDRAWAL) != 0) {
+                next = _readPayments(call, head, epoch, next, record);
+            }
+        }
+    }
+
+    /// @dev Fills record and words from calldata; checks S3's ranges.
+    function _copySlot(
+        Call memory call,
+        uint256 kind,
+        uint256 start,
+        uint256 record,
+        uint256 words
+    ) private pure {
+        uint256 anchor = call.anchor;
+        bool isCanonical;
+        assembly ('memory-safe') {
+            let nullifier := shr(8, calldataload(add(start, 7)))
             mstore(words, or(nullifier, shl(OFFSET_SLOT_KIND, kind)))
-            mcopy(add(words, 0x20), add(record, 0x60), 0x80)
+            calldatacopy(add(words, 0x20), add(start, SLOT_OUTPUTS), 0x80)
+
+            mstore(add(record, 0x20), anchor)
+            mstore(add(record, 0x40), nullifier)
+            mcopy(add(record, 0x60), add(words, 0x20), 0x80)
+            // memoHash; free memory is scratch. 582: the memo's offset but for the records' 32 a kind.
+            let memo := mload(0x40)
+            calldatacopy(memo, add(add(start, 582), shl(5, kind)), MEMO_BYTES)
+            mstore(add(record, 0x120), shr(8, keccak256(memo, MEMO_BYTES)))
+            let rest := add(record, 0x140)
+            calldatacopy(rest, add(start, SLOT_RECORDS), add(0xa0, shl(5, kind)))
 
             let r := FIELD_ORDER
             isCanonical := and(
-                and(lt(mload(add(record, 0x60)), r), lt(mload(add(record, 0x80)), r)),
-                and(lt(mload(add(record, 0xa0)), r), lt(mload(add(record, 0xc0)), r))
+                iszero(iszero(nullifier)),
+                and(
+                    and(lt(mload(add(record, 0x60)), r), lt(mload(add(record, 0x80)), r)),
+                    and(lt(mload(add(record, 0xa0)), r), lt(mload(add(record, 0xc0)), r))
+                )
             )
-            let field := add(record, 0x140)
-            for {
-                let end := add(field, recordBytes)
-            } lt(field, end) {
-                field := add(field, 0x20)
-            } {
-                isCanonical := and(isCanonical, lt(mload(field), r))
+            isCanonical := and(
+                isCanonical,
+                and(
+                    and(
+                        and(lt(mload(rest), r), lt(mload(add(rest, 0x20)), r)),
+                        and(lt(mload(add(rest, 0x40)), r), lt(mload(add(rest, 0x60)), r))
+                    ),
+                    and(lt(mload(add(rest, 0x80)), r), lt(mload(add(rest, 0xa0)), r))
+                )
+            )
+            if eq(kind, SLOT_KIND_COLLECT) {
+                isCanonical := and(isCanonical, lt(mload(add(rest, 0xc0)), r))
             }
-
-            // memoHash: free memory is scratch.
-            let memo := mload(0x40)
-            calldatacopy(memo, add(proofOffset, PROOF_BYTES), MEMO_BYTES)
-            mstore(add(record, 0x120), shr(8, keccak256(memo, MEMO_BYTES)))
         }
-        if (isNullifierZero) revert NullifierZero();
         if (!isCanonical) {
-            _refuseWords(start + SLOT_OUTPUTS, 4 + recordBytes / 0x20);
+            if (_load(start + 7) >> 8 == 0) revert NullifierZero();
+            _refuseWords(start + SLOT_OUTPUTS, 9 + kind);
         }
-        _readPayments(call, head, context, proofOffset + PROOF_BYTES + MEMO_BYTES, record);
     }
 
-    /// @dev S1. Roots are kept for good; of this call's batches, only earlier ones are written.
-    function _anchor(uint256 batchNumber, uint256 anchorBatch) private view returns (uint256) {
-        if (anchorBatch >= batchNumber) revert AnchorUnknown(batchNumber, anchorBatch);
-        return _noteRoots[anchorBatch];
-    }
-
-    function _addTransferProof(
-        Call memory call,
-        uint256 kind,
+    /// @dev Says why a slot is refused.
+    function _refuseSlot(
         uint256 head,
         uint256 context,
-        uint256 proofOffset
-    ) private view returns (uint256) {
-        bool isCollect = kind == SLOT_KIND_COLLECT;
-        uint256 circuit = isCollect ? CIRCUIT_COLLECT : CIRCUIT_TRANSFER;
-        uint256 keyId = circuit;
-        if (head & HEAD_SUNSET_KEY != 0) keyId += ProofFold.SUNSET_KEY;
-        _useKey(call, keyId, circuit);
-        uint256 ownInputs =
-            isCollect ? ProofFold.OWN_INPUTS_COLLECT : ProofFold.OWN_INPUTS_TRANSFER;
-        return call.fold.addProof(keyId, context, ownInputs, proofOffset);
+        uint256 contextCount,
+        uint256 anchorBatch,
+        uint256 batchNumber
+    ) private pure {
+        // Later: an entry of the forced queue whose nullifier was spent in the meantime.
+        if (head & HEAD_KIND == SLOT_KIND_VOID) revert SlotVoidRefused();
+        if (head & HEAD_KIND == SLOT_KIND_EMPTY || head >= HEAD_LIMIT) revert SlotKindUnknown(head);
+        if (context >= contextCount) revert ContextUnknown(context);
+        revert AnchorUnknown(batchNumber, anchorBatch);
     }
 
     /// @dev S3: what a transfer pays in public, as words of its record and as credits.
     function _readPayments(
         Call memory call,
         uint256 head,
-        uint256 context,
+        uint256 epoch,
         uint256 next,
         uint256 record
-    ) private view {
-        uint256 contextWords = call.fold.contexts + context * ProofFold.CONTEXT_WORDS * 0x20;
-        uint256 feeWord;
-        assembly ('memory-safe') {
-            feeWord := mload(add(contextWords, 0xe0))
-        }
+    ) private view returns (uint256) {
         if (head & HEAD_FEE != 0) {
             uint256 packed = _load(next);
             uint256 amount = packed >> 192;
             uint256 asset = uint16(packed >> 176);
             if (amount == 0) revert AmountZero();
             _addFee(call, asset, amount);
-            feeWord |= amount | (asset << OFFSET_FEE_ASSET);
+            uint256 feeWord = epoch | amount | (asset << OFFSET_FEE_ASSET);
+            assembly ('memory-safe') {
+                mstore(add(record, 0x100), feeWord)
+            }
             next += FEE_BYTES;
         }
-        uint256 withdrawalWord;
         if (head & HEAD_WITHDRAWAL != 0) {
             uint256 packed = _load(next);
             uint256 amount = uint64(packed >> 176);
             if (amount == 0) revert AmountZero();
-            withdrawalWord =
+            uint256 withdrawalWord =
                 (packed >> 240) |
-                (amount << OFFSET_WITHDRAWAL_AMOUNT) |
-                (uint256(uint160(packed >> 16)) << OFFSET_WITHDRAWAL_RECIPIENT);
+                    (amount << OFFSET_WITHDRAWAL_AMOUNT) |
+                    (uint256(uint160(packed >> 16)) << OFFSET_WITHDRAWAL_RECIPIENT);
+            assembly ('memory-safe') {
+                mstore(add(record, 0xe0), withdrawalWord)
+            }
             _addCredit(call, withdrawalWord);
+            next += WITHDRAWAL_BYTES;
         }
-        assembly ('memory-safe') {
-            mstore(add(record, 0xe0), withdrawalWord)
-            mstore(add(record, 0x100), feeWord)
-        }
+        return next;
     }
 
     /// @dev Adds to the batch's fees of an asset. The limit is asked for once a batch.
     function _addFee(Call memory call, uint256 asset, uint256 amount) private view {
+        if (call.fees == 0) call.fees = _reserve(3 * call.maxProofs);
         uint256 entry = call.fees;
         uint256 end = entry + call.feeCount * 0x60;
         uint256 maxFee;
@@ -618,9 +684,16 @@ contract Rollup is IRollup, AccessManaged {
 
     // Helpers
 
-    /// @dev Appends within the reserved room: one withdrawal a proof, one fee entry a proof.
     function _addCredit(Call memory call, uint256 word) private pure {
         uint256[] memory credits = call.credits;
+        if (credits.length == 0) {
+            uint256 reserved = _reserve(1 + 2 * call.maxProofs);
+            assembly ('memory-safe') {
+                credits := reserved
+                mstore(credits, 0)
+            }
+            call.credits = credits;
+        }
         assembly ('memory-safe') {
             let length := add(mload(credits), 1)
             mstore(credits, length)
@@ -628,9 +701,8 @@ contract Rollup is IRollup, AccessManaged {
         }
     }
 
-    function _useKey(Call memory call, uint256 keyId, uint256 circuit) private view {
-        if (call.fold.hasKey(keyId)) return;
-        call.fold.addKey(keyId, VERIFIERS.keyBlob(circuit, keyId != circuit));
+    function _addKey(ProofFold.Fold memory fold, uint256 keyId, uint256 circuit) private view {
+        fold.addKey(keyId, VERIFIERS.keyBlob(circuit, keyId != circuit));
     }
 
     /// @dev Reverts unless `count` more bytes of data are there.

@@ -43,11 +43,12 @@ contract VerifierRegistry is IVerifierRegistry, AccessManaged {
     uint256 public immutable SUNSET;
 
     struct Key {
+        // One slot.
         address blob;
-        uint64 activatableAt;
+        uint40 activatableAt;
+        uint40 stoppedUntil;
         bool isAnnounced;
         bool isRetired;
-        uint64 stoppedUntil;
     }
 
     struct Circuit {
@@ -113,7 +114,7 @@ contract VerifierRegistry is IVerifierRegistry, AccessManaged {
         if (version != 1) activatableAt += ACTIVATION_DELAY;
         Key storage added = _keys[circuitId][version];
         added.blob = CodeBlob.write(blob);
-        added.activatableAt = uint64(activatableAt);
+        added.activatableAt = uint40(activatableAt);
         added.isAnnounced = true;
         emit KeyAnnounced(circuitId, version, keccak256(abi.encodePacked(blob)), activatableAt);
     }
@@ -157,7 +158,7 @@ contract VerifierRegistry is IVerifierRegistry, AccessManaged {
         }
         Key storage key = _keys[circuitId][version];
         if (key.stoppedUntil != 0) revert KeyStoppedBefore(circuitId, version);
-        key.stoppedUntil = uint64(block.timestamp + MAX_STOP);
+        key.stoppedUntil = uint40(block.timestamp + MAX_STOP);
         emit KeyStopped(circuitId, version, key.stoppedUntil);
     }
 

@@ -34,6 +34,8 @@ library ProofFold {
     /// @dev Added to the circuit id for the key in sunset.
     uint256 internal constant SUNSET_KEY = 8;
     uint256 internal constant KEY_IDS = 16;
+    /// @dev Of the ids, those that exist: two for each of four circuits.
+    uint256 internal constant MAX_KEYS = 8;
     /// @dev anchor, then nullifier to investigationCiphertext.
     uint256 internal constant OWN_INPUTS_TRANSFER = 15;
     uint256 internal constant OWN_INPUTS_COLLECT = 16;
@@ -46,9 +48,15 @@ library ProofFold {
     /// most: a collect's inputs but domain), and then the weight of each context.
     uint256 private constant SUM_WORDS = 30;
 
+    // Offsets in Fold, for assembly.
+    uint256 private constant FOLD_NEXT_PAIR = 0x20;
+    uint256 private constant FOLD_CURSOR = 0xa0;
+    uint256 private constant FOLD_SUMS = 0xc0;
+
     struct Fold {
         uint256 pairs;
-        uint256 proofCount;
+        /// Where the next proof's pair goes.
+        uint256 nextPair;
         uint256 transcript;
         uint256 contexts;
         uint256 contextCount;
@@ -68,7 +76,7 @@ library ProofFold {
         assembly ('memory-safe') {
             pairs := mload(0x40)
             // Behind the proofs' pairs: one a key at most, alpha, gamma.
-            sums := add(pairs, mul(add(maxProofs, add(KEY_IDS, 2)), PAIR_BYTES))
+            sums := add(pairs, mul(add(maxProofs, add(MAX_KEYS, 2)), PAIR_BYTES))
             transcript := add(sums, mul(KEY_IDS, 0x20))
             contexts := add(transcript, 0x40)
             let records := add(contexts, mul(contextCount, mul(CONTEXT_WORDS, 0x20)))
@@ -78,6 +86,7 @@ library ProofFold {
             mstore(add(transcript, 0x20), address())
         }
         fold.pairs = pairs;
+        fold.nextPair = pairs;
         fold.transcript = transcript;
         fold.sums = sums;
         fold.contexts = contexts;
@@ -116,20 +125,17 @@ library ProofFold {
         uint256 ownInputs,
         uint256 proofOffset
     ) internal pure returns (uint256 record) {
-        record = fold.cursor;
-        uint256 pair = fold.pairs + fold.proofCount * PAIR_BYTES;
-        uint256 sums = fold.sums;
-        uint256 next;
         assembly ('memory-safe') {
-            let blob := mload(mload(add(sums, mul(keyId, 0x20))))
-            mstore(record, or(or(shl(96, blob), shl(16, context)), keyId))
+            record := mload(add(fold, FOLD_CURSOR))
+            let pair := mload(add(fold, FOLD_NEXT_PAIR))
+            let sum := mload(add(mload(add(fold, FOLD_SUMS)), shl(5, keyId)))
+            mstore(record, or(or(shl(96, mload(sum)), shl(16, context)), keyId))
             calldatacopy(pair, proofOffset, PAIR_BYTES)
-            let c := add(record, mul(add(ownInputs, 1), 0x20))
+            let c := add(record, shl(5, add(ownInputs, 1)))
             calldatacopy(c, add(proofOffset, PAIR_BYTES), 0x40)
-            next := add(c, 0x40)
+            mstore(add(fold, FOLD_CURSOR), add(c, 0x40))
+            mstore(add(fold, FOLD_NEXT_PAIR), add(pair, PAIR_BYTES))
         }
-        fold.cursor = next;
-        fold.proofCount++;
     }
 
     /// @dev Whether all proofs verify. Uses `fold` up.
@@ -149,12 +155,12 @@ library ProofFold {
     /// @dev Hash of everything that the check depends on.
     function _challenge(Fold memory fold) private pure returns (uint256 challenge) {
         uint256 pairs = fold.pairs;
-        uint256 proofCount = fold.proofCount;
+        uint256 pairsEnd = fold.nextPair;
         uint256 transcript = fold.transcript;
         uint256 end = fold.cursor;
         assembly ('memory-safe') {
             mstore(0, keccak256(transcript, sub(end, transcript)))
-            mstore(0x20, keccak256(pairs, mul(proofCount, PAIR_BYTES)))
+            mstore(0x20, keccak256(pairs, sub(pairsEnd, pairs)))
             challenge := mod(keccak256(0, 0x40), FIELD_ORDER)
         }
     }
@@ -166,8 +172,25 @@ library ProofFold {
         uint256 end = fold.cursor;
         uint256 sums = fold.sums;
         assembly ('memory-safe') {
+            // The column `distance` behind an input += weight·input.
+            function fold1(x, distance, weight) {
+                let column := add(x, distance)
+                mstore(
+                    column,
+                    addmod(mload(column), mulmod(weight, mload(x), FIELD_ORDER), FIELD_ORDER)
+                )
+            }
+            function fold7(x, distance, weight) {
+                fold1(x, distance, weight)
+                fold1(add(x, 0x20), distance, weight)
+                fold1(add(x, 0x40), distance, weight)
+                fold1(add(x, 0x60), distance, weight)
+                fold1(add(x, 0x80), distance, weight)
+                fold1(add(x, 0xa0), distance, weight)
+                fold1(add(x, 0xc0), distance, weight)
+            }
+
             ok := 1
-            let r := FIELD_ORDER
             let weight := 1
             let scratch := mload(0x40)
             for {} lt(record, end) {} {
@@ -175,37 +198,39 @@ library ProofFold {
                 let circuit := and(key, 7)
                 let sum := mload(add(sums, shl(5, and(key, 15))))
                 let x := add(record, 0x20)
-                let xEnd := add(x, mul(OWN_INPUTS_BATCH, 0x20))
-                let column := add(sum, mul(7, 0x20))
-
-                if iszero(gt(circuit, CIRCUIT_COLLECT)) {
-                    xEnd := add(x, mul(OWN_INPUTS_TRANSFER, 0x20))
-                    if eq(circuit, CIRCUIT_COLLECT) {
-                        xEnd := add(x, mul(OWN_INPUTS_COLLECT, 0x20))
-                    }
+                let distance := sub(add(sum, 0xe0), x)
+                // Unrolled: a loop would cost as much again as the arithmetic.
+                switch gt(circuit, CIRCUIT_COLLECT)
+                case 0 {
                     // anchor is column 0; columns 1 to 3 and the last four are the context's.
-                    mstore(column, addmod(mload(column), mulmod(weight, mload(x), r), r))
-                    column := add(column, mul(4, 0x20))
-                    x := add(x, 0x20)
+                    fold1(x, distance, weight)
+                    distance := add(distance, 0x60)
+                    fold7(add(x, 0x20), distance, weight)
+                    fold7(add(x, 0x100), distance, weight)
+                    x := add(x, 0x1e0)
+                    if eq(circuit, CIRCUIT_COLLECT) {
+                        fold1(x, distance, weight)
+                        x := add(x, 0x20)
+                    }
                     let ofContext := add(
                         add(sum, mul(SUM_WORDS, 0x20)),
                         shl(5, and(shr(16, key), 0xff))
                     )
-                    mstore(ofContext, addmod(mload(ofContext), weight, r))
+                    mstore(ofContext, addmod(mload(ofContext), weight, FIELD_ORDER))
                 }
-                for {} lt(x, xEnd) {
-                    x := add(x, 0x20)
-                    column := add(column, 0x20)
-                } {
-                    mstore(column, addmod(mload(column), mulmod(weight, mload(x), r), r))
+                default {
+                    fold1(x, distance, weight)
+                    fold1(add(x, 0x20), distance, weight)
+                    fold1(add(x, 0x40), distance, weight)
+                    x := add(x, 0x60)
                 }
                 let sumOfWeights := add(sum, mul(6, 0x20))
-                mstore(sumOfWeights, addmod(mload(sumOfWeights), weight, r))
+                mstore(sumOfWeights, addmod(mload(sumOfWeights), weight, FIELD_ORDER))
 
                 // C goes to the scratch words behind the sum of C, so that both stand as the
                 // addition's input. The first weight is 1.
                 let c := add(sum, 0x60)
-                mcopy(c, xEnd, 0x40)
+                mcopy(c, x, 0x40)
                 if gt(weight, 1) {
                     mstore(add(sum, 0xa0), weight)
                     ok := and(ok, staticcall(gas(), 0x07, c, 0x60, c, 0x40))
@@ -215,9 +240,9 @@ library ProofFold {
                 }
                 ok := and(ok, staticcall(gas(), 0x06, add(sum, 0x20), 0x80, add(sum, 0x20), 0x40))
 
-                weight := mulmod(weight, challenge, r)
+                weight := mulmod(weight, challenge, FIELD_ORDER)
                 pair := add(pair, PAIR_BYTES)
-                record := add(xEnd, 0x40)
+                record := add(x, 0x40)
             }
         }
     }
@@ -227,8 +252,8 @@ library ProofFold {
         Fold memory fold,
         uint256[10] memory common
     ) private view returns (bool ok, uint256 pairCount) {
-        pairCount = fold.proofCount;
-        uint256 pair = fold.pairs + pairCount * PAIR_BYTES;
+        uint256 pair = fold.nextPair;
+        pairCount = (pair - fold.pairs) / PAIR_BYTES;
         uint256 sums = fold.sums;
         uint256 contexts = fold.contexts;
         uint256 contextCount = fold.contextCount;
