@@ -383,3 +383,29 @@ export class OptionError extends BaseError {
     super(`${option}: ${reason}.`, { code: 'OPTION_INVALID', metaMessages: ['See --help.'] })
   }
 }
+
+export class AssetClosedError extends BaseError {
+  override readonly name = 'AssetClosedError'
+  constructor({ asset }: { asset: bigint }) {
+    super('The vault takes no more deposits of this asset.', {
+      code: 'ASSET_CLOSED',
+      metaMessages: [
+        `Asset: ${String(asset)}`,
+        'Payments and withdrawals of what is deposited go on as before.',
+      ],
+    })
+  }
+}
+
+export class NothingToClaimError extends BaseError {
+  override readonly name = 'NothingToClaimError'
+  constructor({ recipient }: { recipient: string }) {
+    super('Nothing is credited to this address.', {
+      code: 'CLAIM_NOTHING',
+      metaMessages: [
+        `Address: ${recipient}`,
+        'A withdrawal can be claimed once it is settled; see `cinnabar wallet history`.',
+      ],
+    })
+  }
+}

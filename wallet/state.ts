@@ -1,4 +1,4 @@
-import type { IdentityAcceptance } from '../api/index.ts'
+import type { SignedTransaction } from '../l1/transactionStore.ts'
 import { bytesToHex, hexToBytes } from '../protocol/field.ts'
 import type { Destination, Identity } from '../protocol/identity.ts'
 import type { JournalEntry } from './journal.ts'
@@ -20,8 +20,12 @@ export type DepositIntent = {
   readonly ciphertext: Uint8Array
   /** Unix seconds. */
   readonly createdAt: number
+  /** Once it is in the base chain. */
   readonly transactionHash?: `0x${string}`
 }
+
+/** A signed transaction with its date as JSON has it. */
+export type StoredTransaction = Omit<SignedTransaction, 'signedAt'> & { readonly signedAt: string }
 
 /** All that a wallet keeps. Encrypted as a whole. */
 export type WalletState = {
@@ -29,12 +33,15 @@ export type WalletState = {
   readonly ledger: Ledger
   readonly journal: readonly JournalEntry[]
   readonly identities: readonly KnownIdentity[]
-  readonly acceptance?: IdentityAcceptance
   readonly depositIntents: readonly DepositIntent[]
   /** Signs anchors and receipts; fixed when first seen. */
   readonly sequencer?: string
-  /** l1/submit's records by purpose. */
-  readonly submissions: Readonly<Record<string, unknown>>
+  /** Asked for at registration, and checked when the registrar's offer comes. */
+  readonly requestedDestination?: Destination
+  /** Base-chain transactions that this wallet signed. */
+  readonly transactions: readonly StoredTransaction[]
+  /** Claims made so far: each is a purpose of its own. */
+  readonly claims: number
 }
 
 export function emptyState(): WalletState {
@@ -44,7 +51,8 @@ export function emptyState(): WalletState {
     journal: [],
     identities: [],
     depositIntents: [],
-    submissions: {},
+    transactions: [],
+    claims: 0,
   }
 }
 

@@ -1,19 +1,21 @@
 import type { ChainReader } from '../l1/chainEvents.ts'
+import { ChainChangedError } from '../l1/errors.ts'
+import { pollChain, type PollResult } from '../l1/pollChain.ts'
 import { depositRecipients } from './depositNote.ts'
 import { emptyLedger, type Ledger, ownerOf } from './ledger.ts'
 import type { BatchLeaves } from './noteTree.ts'
 import { processChainEvent } from './processChainEvent.ts'
 import { resetLedger, updateLedger, type Wallet } from './wallet.ts'
 
-/** Blocks asked for at a time; the reader halves it where its node asks for less. */
-const CHUNK_BLOCKS = 2_000n
+/** A chain that changes under so many reads in a row is not one to read from. */
+const READS = 5
 /** Own deposits are looked for this far beyond the last one known, as BIP-44 does with addresses. */
 const DEPOSIT_GAP = 20
 
 export type SyncSettledParameters = {
   /** Blocks that must stand on top of an event. A reorg beyond them is noticed and undone. */
   confirmations?: bigint
-  onProgress?: (progress: { block: bigint; target: bigint }) => void
+  onProgress?: (progress: { block: bigint }) => void
 }
 
 export type SyncSettledResult = {
@@ -34,43 +36,51 @@ export async function syncSettled(
   { confirmations = 0n, onProgress = () => {} }: SyncSettledParameters = {},
 ): Promise<SyncSettledResult> {
   let isRescanned = false
+  let reads = 0
+  const forget = (identityIndex?: bigint) => {
+    isRescanned = true
+    resetLedger(wallet, emptyLedger(identityIndex === undefined ? {} : { identityIndex }))
+  }
   for (;;) {
-    const isOnChain = await isHeadOnChain(wallet.state.ledger, chain)
-    const isBlind = isScannedBlind(wallet.state.ledger)
-    if (!isOnChain || isBlind) {
-      isRescanned = true
-      const { identityIndex } = wallet.state.ledger
-      // After a reorg the registration may be gone too; when merely blind, the index is what was missing.
-      resetLedger(
-        wallet,
-        emptyLedger(isOnChain && identityIndex !== undefined ? { identityIndex } : {}),
-      )
+    const { ledger } = wallet.state
+    // Our index was found behind things that could have been ours: read again, knowing it.
+    if (ledger.isScannedBlind && ledger.identityIndex !== undefined) forget(ledger.identityIndex)
+    const result = await readNext(wallet, chain, confirmations).catch((error: unknown) => {
+      if (!(error instanceof ChainChangedError) || (reads += 1) >= READS) throw error
+      return undefined
+    })
+    switch (result?.kind) {
+      case undefined:
+        break
+      case 'reorg':
+        // The registration may be gone with the rest, so the index is forgotten too.
+        forget()
+        break
+      case 'idle': {
+        const { head, batchNumber } = wallet.state.ledger
+        return { block: head?.number ?? 0n, batchNumber, isRescanned }
+      }
+      case 'events':
+        reads = 0
+        applyEvents(wallet, result)
+        onProgress({ block: result.to })
     }
-    const head = await chain.getHead()
-    const target = head.number - confirmations
-    const next = (wallet.state.ledger.head?.number ?? wallet.deployment.startBlock - 1n) + 1n
-    if (next > target) {
-      if (isScannedBlind(wallet.state.ledger)) continue
-      const { ledger } = wallet.state
-      const block = ledger.head?.number ?? target
-      return { block, batchNumber: ledger.batchNumber, isRescanned }
-    }
-    const to = next + CHUNK_BLOCKS - 1n < target ? next + CHUNK_BLOCKS - 1n : target
-    await applyRange({ wallet, chain }, { from: next, to })
-    onProgress({ block: to, target })
   }
 }
 
-async function applyRange(
-  { wallet, chain }: { wallet: Wallet; chain: ChainReader },
-  { from, to }: { from: bigint; to: bigint },
-): Promise<void> {
-  const before = await chain.getBlock(to)
-  const events = await chain.getEvents({ from, to })
-  const after = await chain.getBlock(to)
-  // The chain moved while it was read: the caller's loop looks again.
-  if (before === undefined || before.hash !== after?.hash) return
+/** Without a trail of marks: after a reorg all is read again, since it costs less than it is worth. */
+function readNext(wallet: Wallet, chain: ChainReader, confirmations: bigint): Promise<PollResult> {
+  const { head } = wallet.state.ledger
+  const cursor = head === undefined ? undefined : { ...head, trail: [] }
+  const { startBlock } = wallet.deployment
+  return pollChain(chain, cursor, { startBlock, confirmations })
+}
 
+/** All events of a stretch, or none. */
+function applyEvents(
+  wallet: Wallet,
+  { events, cursor }: Extract<PollResult, { kind: 'events' }>,
+): void {
   const leaves: BatchLeaves[] = []
   // Forks: when an event is refused, trees and ledger stay together where they were.
   const trees = {
@@ -89,9 +99,10 @@ async function applyRange(
     }
     ledger = processChainEvent(context, ledger, event)
   }
+  const { number, hash } = cursor
   wallet.trees.noteTree.merge(trees.noteTree)
   wallet.trees.identityTree.merge(trees.identityTree)
-  updateLedger(wallet, { ledger: { ...ledger, head: { number: to, hash: before.hash } }, leaves })
+  updateLedger(wallet, { ledger: { ...ledger, head: { number, hash } }, leaves })
 }
 
 type Recipients = { readonly key: string; readonly recipients: ReadonlyMap<bigint, bigint> }
@@ -111,14 +122,4 @@ function recipientsFor(wallet: Wallet, ledger: Ledger, known: Recipients | undef
       ? new Map<bigint, bigint>()
       : depositRecipients({ keys: wallet.keys, owner }, { from: 0n, count })
   return { key, recipients }
-}
-
-function isScannedBlind({ isScannedBlind, identityIndex }: Ledger): boolean {
-  return isScannedBlind && identityIndex !== undefined
-}
-
-async function isHeadOnChain({ head }: Ledger, chain: ChainReader): Promise<boolean> {
-  if (head === undefined) return true
-  const block = await chain.getBlock(head.number)
-  return block?.hash === head.hash
 }

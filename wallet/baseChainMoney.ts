@@ -1,0 +1,207 @@
+import { approveCall, claimCall, type ContractCall, depositCall } from '../l1/calls.ts'
+import type { ChainClient } from '../l1/client.ts'
+import type { ChainDeployment } from '../l1/deployment.ts'
+import { getAllowance, getAsset, getClaimable, getEntryFee } from '../l1/reads.ts'
+import { submitTransaction, type TransactionAccount } from '../l1/submitTransaction.ts'
+import type { SignedTransaction, TransactionStore } from '../l1/transactionStore.ts'
+import { makeDepositNote } from './depositNote.ts'
+import { AssetClosedError, NotRegisteredError, NothingToClaimError } from './errors.ts'
+import { ownerOf } from './ledger.ts'
+import type { DepositIntent, StoredTransaction } from './state.ts'
+import { updateState, type Wallet } from './wallet.ts'
+
+/** What moves money on the base chain. The account pays the gas, and a deposit's amount. */
+export type BaseChainDependencies = {
+  wallet: Wallet
+  client: ChainClient
+  deployment: ChainDeployment
+  account: TransactionAccount
+}
+
+export type BaseChainOptions = {
+  confirmations?: number
+  pollMs?: number
+  onProgress?: (stage: 'approve' | 'deposit' | 'claim', hash: `0x${string}`) => void
+}
+
+/**
+ * Deposits to oneself: the vault takes ether or tokens, and a later batch makes a note of it. The note's
+ * blinding is used up, durably, before anything is signed; after a crash the same deposit goes on.
+ *
+ * @throws {NotRegisteredError | AssetClosedError}
+ * @throws what submitTransaction throws: no funds, a revert, a node that is silent.
+ */
+export async function deposit(
+  dependencies: BaseChainDependencies,
+  { asset, amount, ...options }: BaseChainOptions & { asset: bigint; amount: bigint },
+): Promise<DepositIntent> {
+  const { wallet } = dependencies
+  const owner = ownerOf(wallet.state.ledger, wallet.keys)
+  if (owner === undefined) throw new NotRegisteredError()
+  await resumeDeposits(dependencies, options)
+  const { isOpen } = await getAsset(dependencies, asset)
+  if (!isOpen) throw new AssetClosedError({ asset })
+
+  const { depositIntents, ledger } = wallet.state
+  const used = depositIntents.reduce(
+    (highest, { counter }) => (counter + 1n > highest ? counter + 1n : highest),
+    // After a restore the intents are gone; the deposits on the chain are not.
+    BigInt(ledger.deposits.length),
+  )
+  const { keys, randomBytes } = wallet
+  const { recipient, ciphertext } = makeDepositNote({ keys, owner, randomBytes }, { counter: used })
+  const intent: DepositIntent = {
+    ...{ counter: used, asset, amount, recipient, ciphertext },
+    createdAt: wallet.now(),
+  }
+  updateState(wallet, { depositIntents: [...depositIntents, intent] })
+  return sendDeposit(dependencies, intent, options)
+}
+
+/** Brings deposits to their end that were signed, and whose transaction was not seen in the chain. */
+export async function resumeDeposits(
+  dependencies: BaseChainDependencies,
+  options: BaseChainOptions = {},
+): Promise<DepositIntent[]> {
+  const { wallet } = dependencies
+  const finished: DepositIntent[] = []
+  for (const intent of wallet.state.depositIntents) {
+    const isSigned = wallet.state.transactions.some(
+      ({ purpose }) => purpose === depositPurpose(intent),
+    )
+    // Without a signed transaction nothing was ever sent: only a blinding is lost.
+    if (intent.transactionHash !== undefined || !isSigned) continue
+    finished.push(await sendDeposit(dependencies, intent, options))
+  }
+  return finished
+}
+
+async function sendDeposit(
+  dependencies: BaseChainDependencies,
+  intent: DepositIntent,
+  options: BaseChainOptions,
+): Promise<DepositIntent> {
+  const { wallet, deployment, account } = dependencies
+  const { asset, amount, recipient, ciphertext, counter } = intent
+  const { token, unit } = await getAsset(dependencies, asset)
+  const baseAmount = amount * unit
+  const send = (purpose: string, call: ContractCall, stage: 'approve' | 'deposit') =>
+    submit(dependencies, { ...options, purpose, call, stage })
+  if (BigInt(token) !== 0n) {
+    const allowed = await getAllowance(dependencies, { token, account: account.address })
+    if (allowed < baseAmount) {
+      const call = approveCall(deployment, { token, baseAmount })
+      await send(`approve ${String(counter)}`, call, 'approve')
+    }
+  }
+  const entryFee = await getEntryFee(dependencies)
+  const call = depositCall(deployment, {
+    ...{ asset, token, baseAmount, recipient, ciphertext, entryFee },
+  })
+  const transactionHash = await send(depositPurpose(intent), call, 'deposit')
+  const done = { ...intent, transactionHash }
+  updateState(wallet, {
+    depositIntents: wallet.state.depositIntents.map((known) =>
+      known.counter === counter ? done : known,
+    ),
+  })
+  return done
+}
+
+export type ClaimParameters = BaseChainOptions & {
+  asset: bigint
+  /** Whom it was withdrawn to; it is paid to that address, whoever sends the transaction. */
+  recipient: `0x${string}`
+}
+
+/**
+ * Has the vault pay out all that was credited to an address.
+ *
+ * @throws {NothingToClaimError} and what submitTransaction throws.
+ */
+export async function claim(
+  dependencies: BaseChainDependencies,
+  { asset, recipient, ...options }: ClaimParameters,
+): Promise<{ amount: bigint; transactionHash: `0x${string}` }> {
+  const { wallet, deployment } = dependencies
+  const amount = await getClaimable(dependencies, { account: recipient, asset })
+  if (amount === 0n) throw new NothingToClaimError({ recipient })
+  const call = claimCall(deployment, { account: recipient, asset })
+  const { claims } = wallet.state
+  const purpose = `claim ${String(claims)} of ${String(asset)} for ${recipient.toLowerCase()}`
+  const transactionHash = await submit(dependencies, { ...options, purpose, call, stage: 'claim' })
+  updateState(wallet, { claims: claims + 1 })
+  return { amount, transactionHash }
+}
+
+function depositPurpose({ counter }: DepositIntent): string {
+  return `deposit ${String(counter)}`
+}
+
+async function submit(
+  { wallet, client, account }: BaseChainDependencies,
+  {
+    purpose,
+    call,
+    stage,
+    confirmations,
+    pollMs,
+    onProgress,
+  }: BaseChainOptions & {
+    purpose: string
+    call: ContractCall
+    stage: 'approve' | 'deposit' | 'claim'
+  },
+): Promise<`0x${string}`> {
+  const { transactionHash } = await submitTransaction({
+    ...{ client, account, purpose, ...call },
+    store: transactionStore(wallet),
+    chainId: wallet.deployment.chainId,
+    ...(confirmations === undefined ? {} : { confirmations }),
+    ...(pollMs === undefined ? {} : { pollMs }),
+    onProgress: (progress) => {
+      if (progress.stage === 'sent') onProgress?.(stage, progress.hash)
+    },
+  })
+  return transactionHash
+}
+
+/** l1's port in the wallet's own encrypted state: which addresses one pays from is nobody's business. */
+export function transactionStore(wallet: Wallet): TransactionStore {
+  const read = ({ signedAt, ...rest }: StoredTransaction): SignedTransaction => ({
+    ...rest,
+    signedAt: new Date(signedAt),
+  })
+  const all = () => wallet.state.transactions
+  return {
+    listByPurpose: (purpose) =>
+      Promise.resolve(
+        all()
+          .filter((known) => known.purpose === purpose)
+          .map(read),
+      ),
+    listPending: (sender) =>
+      Promise.resolve(
+        all()
+          .filter(({ status }) => status === 'pending')
+          .filter((known) => known.sender.toLowerCase() === sender.toLowerCase())
+          .map(read)
+          .sort((one, other) => Number(one.nonce - other.nonce)),
+      ),
+    insert: ({ signedAt, ...rest }) => {
+      if (!all().some(({ hash }) => hash === rest.hash)) {
+        const stored = { ...rest, signedAt: signedAt.toISOString() }
+        updateState(wallet, { transactions: [...all(), stored] })
+      }
+      return Promise.resolve()
+    },
+    setStatus: (purpose, nonce, status) => {
+      updateState(wallet, {
+        transactions: all().map((known) =>
+          known.purpose === purpose && known.nonce === nonce ? { ...known, status } : known,
+        ),
+      })
+      return Promise.resolve()
+    },
+  }
+}
