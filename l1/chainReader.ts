@@ -141,8 +141,8 @@ class LiveChainReader {
     for (const { log, decoded } of read) {
       const position: EventPosition = {
         blockNumber: log.blockNumber,
-        blockHash: log.blockHash as Hash,
-        transactionHash: log.transactionHash as Hash,
+        blockHash: log.blockHash,
+        transactionHash: log.transactionHash,
         logIndex: log.logIndex,
         timestamp: blocks.get(log.blockNumber) ?? 0n,
       }
@@ -158,7 +158,7 @@ class LiveChainReader {
     const { data, topics } = log
     try {
       const abi: Abi = abis[contract]
-      const decoded = decodeEventLog({ abi, data, topics: topics as [Hex, ...Hex[]] })
+      const decoded = decodeEventLog({ abi, data, topics: topics })
       return { contract, ...decoded } as unknown as Decoded
     } catch {
       // An event of a later version of the contract: none of those we know.
@@ -324,7 +324,7 @@ class LiveChainReader {
       ...{ id, asset: BigInt(asset), amount, recipient },
       ciphertext: hexToBytes(ciphertext),
       blockNumber: log.blockNumber,
-      blockHash: log.blockHash as Hash,
+      blockHash: log.blockHash,
     })
   }
 }

@@ -70,18 +70,28 @@ export function anIdentityTree(...people: readonly Person[]): MerkleTree {
   return tree
 }
 
+export type AnUpdateParameters = {
+  mode?: RegistryMode
+  index?: bigint
+  /** Changes of the old and of the new identity. */
+  old?: Partial<Identity>
+  next?: Partial<Identity>
+  domain?: bigint
+  isAlone?: boolean
+}
+
 /**
  * A valid update of alice's leaf (index 5) in a tree that bob (6) and carol (last) share, or in one
  * where she is alone.
  */
 export function anUpdate({
-  mode = REGISTRY_MODE.CHANGE as RegistryMode,
+  mode = REGISTRY_MODE.CHANGE,
   index = 5n,
-  old = {} as Partial<Identity>,
-  next = {} as Partial<Identity>,
+  old = {},
+  next = {},
   domain = aDomain,
   isAlone = false,
-} = {}): RegistryUpdate & { alice: Person; tree: MerkleTree } {
+}: AnUpdateParameters = {}): RegistryUpdate & { alice: Person; tree: MerkleTree } {
   const alice = aPerson('alice', index, old, domain)
   const others = [
     aPerson('bob', 6n, {}, domain),
@@ -118,9 +128,11 @@ export function anUpdate({
 /** A valid registration of alice. */
 export function aRegistration({
   index = 5n,
-  identity = {} as Partial<Identity>,
+  identity = {},
   domain = aDomain,
-} = {}): ReturnType<typeof buildRegistration> & { alice: Person } {
+}: { index?: bigint; identity?: Partial<Identity>; domain?: bigint } = {}): ReturnType<
+  typeof buildRegistration
+> & { alice: Person } {
   const alice = aPerson('alice', index, identity, domain)
   return {
     ...buildRegistration({ keys: alice.keys, identity: alice.identity, index, domain }),
