@@ -179,6 +179,8 @@ function plant(
         : trees.notes.path(accountIndex),
       inputs: inputs.map((input) => ({
         ...input,
+        // The lone leaf's path leads to index 0.
+        index: input.isUsed ? input.index : 0n,
         path: input.isUsed
           ? trees.notes.path(place(input.index))
           : pathOfLone(inputLeaf(input), NOTE_TREE_DEPTH),
