@@ -1,6 +1,5 @@
-import { buildBn128 } from 'ffjavascript'
-
 import { FIELD_ORDER } from '../protocol/constants.ts'
+import { curveModule } from './curveModule.ts'
 import { CurveProgram } from './curveProgram.ts'
 import type { PointerFunction } from './curveProgram.ts'
 import { BASE_FIELD_ORDER } from './proof.ts'
@@ -114,9 +113,9 @@ export class VerificationEngine {
   }
 
   static async open(): Promise<VerificationEngine> {
-    const { tm, prePSize, preQSize } = await buildBn128(true)
-    const module = await WebAssembly.compile(new Uint8Array(tm.code))
-    return new VerificationEngine(await CurveProgram.run(module), prePSize, preQSize)
+    const { module, preparedG1Bytes, preparedG2Bytes } = await curveModule()
+    const program = await CurveProgram.run(module)
+    return new VerificationEngine(program, preparedG1Bytes, preparedG2Bytes)
   }
 
   /** Coordinates below q, on the curve and not the identity. G1 has no other subgroup. */

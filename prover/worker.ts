@@ -4,6 +4,7 @@ import { groth16 } from 'snarkjs'
 
 import { CircuitInputError, CircuitProgramError, WitnessUnsatisfiedError } from './errors.ts'
 import { proofFromSnarkjs } from './proof.ts'
+import { RowEvaluator } from './rowEvaluator.ts'
 import { verifyProof } from './verifyMany.ts'
 import type {
   WorkerAnswer,
@@ -19,7 +20,7 @@ import { WitnessCalculator, encodeWitnessFile } from './witnessCalculator.ts'
  * memory, and ends with its parent. It prints nothing: whatever it holds may be private.
  */
 
-type LoadedCircuit = { calculator: WitnessCalculator; zkey: Uint8Array }
+type LoadedCircuit = { calculator: WitnessCalculator; rows: RowEvaluator }
 
 const circuits = new Map<string, Promise<LoadedCircuit>>()
 
@@ -29,7 +30,7 @@ function loadCircuit(circuit: WorkerCircuit): Promise<LoadedCircuit> {
   const loading = (async () => {
     const [wasm, zkey] = await Promise.all([readFile(circuit.wasmPath), readFile(circuit.zkeyPath)])
     const calculator = await WitnessCalculator.load(circuit.name, new Uint8Array(wasm))
-    return { calculator, zkey: new Uint8Array(zkey) }
+    return { calculator, rows: await RowEvaluator.load(zkey) }
   })()
   circuits.set(circuit.hash, loading)
   loading.catch(() => circuits.delete(circuit.hash))
@@ -45,14 +46,13 @@ async function prove({
   const enter = (phase: WorkerPhase): void => send({ type: 'phase', id, phase })
 
   enter('witness')
-  const { calculator, zkey } = await loadCircuit(circuit)
+  const { calculator, rows } = await loadCircuit(circuit)
   const witness = await calculator.calculate(inputs)
   const witnessMs = timer()
 
   enter('proof')
-  const made = await groth16.prove(
-    { type: 'mem', data: zkey },
-    { type: 'mem', data: encodeWitnessFile(witness) },
+  const made = await rows.withKeyFor(witness, (key) =>
+    groth16.prove({ type: 'mem', data: key }, { type: 'mem', data: encodeWitnessFile(witness) }),
   )
   const proof = proofFromSnarkjs(made.proof)
   const publicSignals = made.publicSignals.map(BigInt)

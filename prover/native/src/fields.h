@@ -225,16 +225,16 @@ template <class P> Fp<P> Fp<P>::inverted() const {
   uint64_t u[4], v[4];
   memcpy(u, w, 32);
   memcpy(v, P::modulus, 32);
-  // u = a·x / R^2, v = a·y / R^2 throughout: the result is R^2 / a, the Montgomery form of the inverse.
+  // a·x = R^2·u and a·y = R^2·v throughout; R^2 / a is the inverse's Montgomery form.
   Fp x = from(P::square), y = zero();
-  x = x * from(P::square);
-  x = x * Fp{{1, 0, 0, 0}};
   while (!isOneWords(u) && !isOneWords(v)) {
     halveWhileEven<P>(u, x.w);
     halveWhileEven<P>(v, y.w);
     uint64_t d[4], borrow = 0;
     for (int i = 0; i < 4; i++) borrow = subWithBorrow(u[i], v[i], borrow, &d[i]);
     if (!borrow) {
+      // Only for a number that was not reduced.
+      if ((d[0] | d[1] | d[2] | d[3]) == 0) return zero();
       memcpy(u, d, 32);
       x = x - y;
     } else {
