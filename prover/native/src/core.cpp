@@ -1,6 +1,9 @@
 // One core: everything that computes, compiled for one kind of processor and named by the macro CORE. The build
 // compiles this file once for each kind, and dispatch.cpp takes the best one that the processor can run.
 #include "prove.h"
+#if defined(CINNABAR_IFMA)
+#include "vector.h"
+#endif
 
 #define CORE_TEXT_2(name) #name
 #define CORE_TEXT(name) CORE_TEXT_2(name)
@@ -72,6 +75,7 @@ static int testPairs(const uint8_t *input, size_t length, uint8_t *output) {
       pairs[i].one = (Reference)((2 * (from + i)) << 2);
       pairs[i].other = (Reference)((2 * (from + i) + 1) << 2);
     }
+    adder.begin();
     adder.add(points, pairs, n, output + from * Affine<F>::bytes);
   }
   return (int)(count * Affine<F>::bytes);

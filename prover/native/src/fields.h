@@ -145,6 +145,17 @@ template <class P> struct Fp {
     memcpy(a.w, bytes, 32);
     return a;
   }
+  /** Of a number below 4 · modulus. */
+  static Fp loadLoose(const uint8_t *bytes) {
+    Fp a = load(bytes), d;
+    for (int round = 0; round < 3; round++) {
+      uint64_t borrow = 0;
+      for (int i = 0; i < 4; i++) borrow = subWithBorrow(a.w[i], P::modulus[i], borrow, &d.w[i]);
+      if (borrow) break;
+      a = d;
+    }
+    return a;
+  }
   inline void store(uint8_t *bytes) const { memcpy(bytes, w, 32); }
 
   inline bool isZero() const { return (w[0] | w[1] | w[2] | w[3]) == 0; }
@@ -184,6 +195,7 @@ template <class P> struct Fp {
     return r;
   }
   inline Fp squared() const { return *this * *this; }
+  inline Fp timesBase(const Fp &factor) const { return *this * factor; }
   inline Fp toMontgomery() const { return *this * from(P::square); }
   inline Fp fromMontgomery() const { return *this * Fp{{1, 0, 0, 0}}; }
 
@@ -254,10 +266,12 @@ struct Fq2 {
   static inline Fq2 zero() { return Fq2{Fq::zero(), Fq::zero()}; }
   static inline Fq2 one() { return Fq2{Fq::one(), Fq::zero()}; }
   static inline Fq2 load(const uint8_t *bytes) { return Fq2{Fq::load(bytes), Fq::load(bytes + 32)}; }
+  static Fq2 loadLoose(const uint8_t *bytes) { return Fq2{Fq::loadLoose(bytes), Fq::loadLoose(bytes + 32)}; }
   inline void store(uint8_t *bytes) const {
     a.store(bytes);
     b.store(bytes + 32);
   }
+  inline Fq2 timesBase(const Fq &factor) const { return Fq2{a * factor, b * factor}; }
   inline bool isZero() const { return a.isZero() && b.isZero(); }
   inline bool equals(const Fq2 &o) const { return a.equals(o.a) && b.equals(o.b); }
   inline bool isReduced() const { return a.isReduced() && b.isReduced(); }

@@ -26,19 +26,27 @@ template <class F> struct Points {
   inline const uint8_t *at(Reference r) const {
     return base[(r >> 1) & 1] + (size_t)(r >> 2) * Affine<F>::bytes;
   }
-  inline Affine<F> load(Reference r) const { return Affine<F>::load(at(r)).negatedIf(r & 1); }
+  /** Intermediate sums need not be reduced: vector code leaves them below twice the modulus. */
+  inline Affine<F> load(Reference r) const {
+    const uint8_t *from = at(r);
+    return Affine<F>{F::loadLoose(from), F::loadLoose(from + sizeof(F))}.negatedIf(r & 1);
+  }
 };
 
 /** One addition at a time, in general registers. */
 template <class F> struct ScalarAdder {
   F difference[BATCH], product[BATCH];
+  /** A sum was the point at infinity since `begin`. */
+  bool hasInfinity;
+
+  void begin() { hasInfinity = false; }
 
   /** Adds `count` pairs; the sums go to `sums`, one after the other. */
   void add(const Points<F> &points, const Pair *pairs, size_t count, uint8_t *sums) {
     F running = F::one();
     for (size_t i = 0; i < count; i++) {
       const uint8_t *p = points.at(pairs[i].one), *q = points.at(pairs[i].other);
-      F px = F::load(p), qx = F::load(q), d = qx - px;
+      F px = F::loadLoose(p), qx = F::loadLoose(q), d = qx - px;
       // Equal or opposite points, or one at infinity: rare, done apart below.
       if (d.isZero() || px.isZero() || qx.isZero()) d = F::one();
       difference[i] = d;
@@ -51,7 +59,9 @@ template <class F> struct ScalarAdder {
       F inverseHere = inverse * product[i];
       inverse = inverse * difference[i];
       if (p.x.equals(q.x) || p.x.isZero() || q.x.isZero()) {
-        addSlowly(p, q).store(sums + i * Affine<F>::bytes);
+        Affine<F> sum = addSlowly(p, q);
+        hasInfinity |= sum.isInfinity();
+        sum.store(sums + i * Affine<F>::bytes);
         continue;
       }
       F slope = (q.y - p.y) * inverseHere;
@@ -242,6 +252,7 @@ static Jacobian<F> sumWindow(const SortedDigits &digits, uint32_t window, const 
   summation.adder = (Adder *)room.adder;
   summation.pairs = room.pairs;
   summation.waiting = 0;
+  summation.adder->begin();
   summation.sumLists(room.references, room.starts, digits.buckets, room.sums, room.active);
 
   // 3. Rows and columns of the buckets. Bucket b stands for the digit b + 1.

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "dispatch.h"
 #include "engine.h"
@@ -94,6 +95,7 @@ int main(int argc, char **argv) {
       job.r[0] = 3;
       job.s[0] = 5;
       double last = now(), begin = last;
+      clock_t cpu = clock();
       std::string phases;
       job.onPhase = [&](Phase phase) {
         char text[64];
@@ -103,8 +105,8 @@ int main(int argc, char **argv) {
       };
       engine->prove(job);
       double end = now();
-      printf("verdict %d %s:%s %.1f = %.1f ms ", (int)job.verdict, job.reason.c_str(), phases.c_str(), end - last,
-             end - begin);
+      printf("verdict %d %s:%s %.1f = %.1f ms, cpu %.1f ms ", (int)job.verdict, job.reason.c_str(), phases.c_str(), end - last,
+             end - begin, 1e3 * (double)(clock() - cpu) / CLOCKS_PER_SEC);
       if (round == 1) for (uint8_t byte : job.proof) printf("%02x", byte);
       printf("\n");
     }
