@@ -176,9 +176,13 @@ export function decodeSettle(data: Hex): SettleCall {
 }
 
 /**
- * Decodes the input of a settling transaction.
+ * Decodes the input of a settling transaction. Finds the data as Solidity does, which takes any offset,
+ * does not look at the padding and ignores what comes behind: were this any stricter, a sequencer
+ * could settle what no follower can read.
+ *
  * @throws {NotASettleCallError} when it calls something else.
- * @throws as `decodeSettle`, also when the ABI encoding around the data is not the canonical one.
+ * @throws {SettleDataTruncatedError} when offset or length point beyond the end.
+ * @throws as `decodeSettle`.
  */
 export function decodeSettleInput(input: Hex): SettleCall {
   if (!input.toLowerCase().startsWith(SETTLE_SELECTOR)) {
@@ -186,23 +190,22 @@ export function decodeSettleInput(input: Hex): SettleCall {
   }
   return guard('transaction input', () => {
     const bytes = hexToBytes(input)
-    const reader = new Reader(bytes)
-    reader.bytes(4)
-    if (reader.integer(32) !== 32n) invalid('transaction input', 'its ABI offset is not 32')
-    const length = reader.integer(32)
-    if (length > BigInt(bytes.length)) {
-      throw new SettleDataTruncatedError({
-        offset: 68,
-        needed: Number(length & 0xffff_ffffn),
-        length: bytes.length,
-      })
-    }
-    const data = reader.bytes(Number(length))
-    const padding = reader.bytes((32 - (data.length % 32)) % 32)
-    if (padding.some((byte) => byte !== 0)) invalid('transaction input', 'its padding is not zero')
-    reader.end()
-    return decodeSettle(bytesToHex(data))
+    const lengthAt = 4n + wordAt(bytes, 4n)
+    const length = wordAt(bytes, lengthAt)
+    const dataAt = lengthAt + 32n
+    checkWithin(bytes, dataAt, length)
+    return decodeSettle(bytesToHex(bytes.slice(Number(dataAt), Number(dataAt + length))))
   })
+}
+
+function wordAt(bytes: Uint8Array, offset: bigint): bigint {
+  checkWithin(bytes, offset, 32n)
+  return bytesToBigint(bytes.slice(Number(offset), Number(offset) + 32))
+}
+
+function checkWithin({ length }: Uint8Array, offset: bigint, needed: bigint): void {
+  if (offset + needed <= BigInt(length)) return
+  throw new SettleDataTruncatedError({ offset: Number(offset), needed: Number(needed), length })
 }
 
 function encodeContext({ identityVersion, policyVersion, day }: SettleContext): Uint8Array {

@@ -8,6 +8,7 @@ import { claimCall } from '../../l1/calls.ts'
 import type { ChainEvent, ChainEventOf, ChainEventType } from '../../l1/chainEvents.ts'
 import { createChainReader } from '../../l1/chainReader.ts'
 import { type ChainClient, checkDeployment, createChainClient } from '../../l1/client.ts'
+import { encodeSettle, SETTLE_SELECTOR } from '../../l1/codec.ts'
 import { contractNames } from '../../l1/deployment.ts'
 import {
   BaseChainUnavailableError,
@@ -378,6 +379,31 @@ for (const name of baseChainClients) {
       assert.equal(deposit?.id, 4n)
       assert.equal(deposit.recipient, kept.recipient)
       assert.deepEqual(deposit.ciphertext, kept.ciphertext)
+    })
+
+    test('behavior: what the contract accepts in another ABI encoding is read too', async () => {
+      // A hostile sequencer must not be able to settle what followers cannot read. Solidity takes any
+      // offset, does not look at the padding, and ignores what comes behind.
+      const revert = await rollup.chain.snapshot()
+      const reader = createChainReader({ client, deployment: rollup.deployment })
+      const call = await builder.fork(`odd encoding`).call([{ slots: [{}] }])
+      const data = encodeSettle(call).slice(2)
+      const word = (value: number): string => value.toString(16).padStart(64, '0')
+      const input = [
+        ...[SETTLE_SELECTOR, word(0x60), 'ab'.repeat(64), word(data.length / 2)],
+        ...[data, 'cd'.repeat(45)],
+      ].join('')
+      const { rollup: to } = rollup.deployment.contracts
+      const receipt = await (await rollup.operator.sendTransaction({ to, data: input })).wait()
+      assert.equal(receipt?.status, 1)
+      const block = BigInt(receipt.blockNumber)
+      const [batch] = await reader.getEvents({ from: block, to: block })
+      assert.equal(batch?.type, 'batchSettled')
+      const slot = call.batches[0]?.slots[0]
+      assert.ok(slot?.kind === 'transfer')
+      assert.equal(batch.transfers[0]?.publicInputs.nullifier, slot.nullifier)
+      assert.deepEqual(batch.transfers[0]?.memo, slot.memo)
+      await revert()
     })
 
     test('default: views agree with the events', async () => {
