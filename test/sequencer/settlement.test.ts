@@ -1,0 +1,440 @@
+import assert from 'node:assert/strict'
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
+import { type BatchPage, decodeBatchBody, encodeBatchBody } from '../../api/index.ts'
+import type { ChainEventOf, EventPosition } from '../../l1/chainEvents.ts'
+import { decodeSettleInput } from '../../l1/codec.ts'
+import { TransactionRevertedError } from '../../l1/errors.ts'
+import { applyBatch } from '../../protocol/applyBatch.ts'
+import type { BatchCircuit } from '../../protocol/constants.ts'
+import { NOTE_TREE_DEPTH } from '../../protocol/constants.ts'
+import { hexToBytes } from '../../protocol/field.ts'
+import { publicInputsFromArray } from '../../protocol/publicInputs.ts'
+import { initialState } from '../../protocol/rollupState.ts'
+import { emptyRoot } from '../../protocol/tree.ts'
+import { proofFromWords } from '../../prover/proof.ts'
+import { toBatch } from '../../sequencer/state/restoreState.ts'
+import { type Database, sql } from '../../sequencer/store/database.ts'
+import { aServer, type TestServer } from '../support/databases.ts'
+import { fieldOf } from '../support/identities.ts'
+import {
+  aDepositQueued,
+  anIdentityUpdate,
+  aSequencer,
+  aSubmission,
+  type SubmissionOptions,
+  type TestSequencer,
+} from '../support/sequencers.ts'
+
+// Proofs and contracts are scripted here; pipeline.test.ts and restart.test.ts have the real ones.
+
+const batchAgeMs = 10_000
+const hash = `0x${'ab'.repeat(32)}` as const
+const reverted = (name: string) =>
+  new TransactionRevertedError({ purpose: 'test', revert: { name, args: [] } })
+
+/** A proof of nothing, in the shape of one. */
+const fakeProve = (circuit: string, inputs: Record<string, unknown>) =>
+  Promise.resolve({
+    proof: proofFromWords([1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n]),
+    publicSignals: [fieldOf(`c ${circuit}`), fieldOf('y'), inputs['rho'] as bigint],
+    timings: { queuedMs: 0 },
+  } as never)
+
+describe('from proof to settlement', () => {
+  let server: TestServer
+  let database: Database
+  let close: () => Promise<void>
+  let here: TestSequencer
+
+  before(async () => {
+    server = await aServer()
+  })
+  after(() => server.stop())
+  beforeEach(async () => {
+    ;({ database, close } = await server.open())
+    here = await aSequencer(database, {
+      ports: {
+        prover: {
+          prove: fakeProve as never,
+          verifyMany: (all) => Promise.resolve(all.map(() => true)),
+        },
+      },
+    })
+  })
+  afterEach(async () => {
+    await here.sequencer.stop()
+    await close()
+  })
+
+  const tick = (loop: 'observer' | 'sealer' | 'prover' | 'settler') =>
+    here.sequencer.loops[loop].tick()
+  const admit = async (label: string, options: SubmissionOptions = {}) => {
+    const { status, body } = await here.post(aSubmission(label, options))
+    assert.equal(status, 202, JSON.stringify(body))
+    return body['id'] as string
+  }
+  const seal = async () => {
+    here.clock.now += batchAgeMs
+    await tick('sealer')
+  }
+  const statusOf = async (id: string) => (await here.get(`/v1/transfers/${id}`)).body
+  const codeOf = async (id: string) => ((await statusOf(id))['reason'] as { code: string }).code
+  const batches = async () =>
+    ((await here.get('/v1/batches?count=64')).body as unknown as BatchPage).batches
+  /** Three batches of one transfer, proved. */
+  const threeProved = async () => {
+    const ids = []
+    for (const label of ['one', 'two', 'three']) {
+      ids.push(await admit(label))
+      await seal()
+    }
+    await tick('prover')
+    return ids as [string, string, string]
+  }
+  /** The event that the contract would emit for one of our batches, or for another's. */
+  const settledEvent = (
+    batch: Awaited<ReturnType<typeof batches>>[number],
+  ): Omit<ChainEventOf<'batchSettled'>, keyof EventPosition> => {
+    const decoded = decodeBatchBody(batch)
+    return {
+      type: 'batchSettled',
+      batchNumber: decoded.batchNumber,
+      circuit: decoded.circuit,
+      feeRecipient: decoded.feeRecipient,
+      position: decoded.position,
+      oldSlotCount: decoded.oldSlotCount,
+      newSlotCount: decoded.newSlotCount,
+      noteRoot: decoded.noteRoot,
+      nullifierRoot: decoded.nullifierRoot,
+      transfers: decoded.transfers,
+      deposits: decoded.deposits,
+    }
+  }
+  const accept = () => {
+    here.settlement.answer = async ({ data }) => {
+      const call = decodeSettleInput(data)
+      const last = call.batches.at(-1)
+      assert.ok(last !== undefined)
+      const all = await batches()
+      here.chain.mine(
+        ...all
+          .filter(({ anchor }) =>
+            call.batches.some(({ batchNumber }) => Number(batchNumber) === anchor.batchNumber),
+          )
+          .map(settledEvent),
+      )
+      here.settlement.settled = { batchNumber: last.batchNumber, noteRoot: last.newNoteRoot }
+      return { transaction: hash, gasUsed: 1n }
+    }
+  }
+
+  test('default: proved batches go in one call, in order, and are settled when observed', async () => {
+    const ids = await threeProved()
+    accept()
+    await tick('settler')
+    assert.equal(here.settlement.calls.length, 1)
+    const [call] = here.settlement.calls
+    assert.ok(call !== undefined)
+    const { batches: sent, contexts } = decodeSettleInput(call.data)
+    assert.deepEqual(
+      sent.map(({ batchNumber }) => batchNumber),
+      [1n, 2n, 3n],
+    )
+    assert.deepEqual(contexts, [{ identityVersion: 1n, policyVersion: 1n, day: 20_780n }])
+    assert.equal((await statusOf(ids[0]))['status'], 'sealed')
+    await tick('observer')
+    for (const id of ids) assert.equal((await statusOf(id))['status'], 'settled')
+    await tick('settler')
+    assert.equal(here.settlement.calls.length, 1)
+  })
+
+  test('behavior: never more batches in a call than allowed', async () => {
+    await threeProved()
+    await here.sequencer.stop()
+    here = await aSequencer(database, {
+      chain: here.chain,
+      clock: here.clock,
+      settings: { maxBatchesPerSettle: 2 },
+    })
+    accept()
+    await tick('settler')
+    const numbers = here.settlement.calls.map(({ data }) =>
+      decodeSettleInput(data).batches.map(({ batchNumber }) => Number(batchNumber)),
+    )
+    assert.deepEqual(numbers, [[1, 2], [3]])
+  })
+
+  test('behavior: a batch that is not proved holds back those after it only', async () => {
+    await threeProved()
+    await database.query(sql`update batch set status = 'sealed' where number = 2`)
+    accept()
+    await tick('settler')
+    const numbers = here.settlement.calls.map(({ data }) =>
+      decodeSettleInput(data).batches.map(({ batchNumber }) => Number(batchNumber)),
+    )
+    assert.deepEqual(numbers, [[1]])
+  })
+
+  test('behavior: contexts are shared within a call', async () => {
+    await admit('one')
+    await seal()
+    here.chain.mine(anIdentityUpdate(2n, fieldOf('second')))
+    await tick('observer')
+    await admit('two', { identityRoot: fieldOf('second') })
+    await admit('three', { identityRoot: fieldOf('second') })
+    await seal()
+    await tick('prover')
+    accept()
+    await tick('settler')
+    const { contexts, batches: sent } = decodeSettleInput(here.settlement.calls[0]?.data ?? '0x')
+    assert.deepEqual(
+      contexts.map(({ identityVersion }) => identityVersion),
+      [1n, 2n],
+    )
+    assert.deepEqual(
+      sent.map(({ slots }) => slots.map((slot) => (slot.kind === 'empty' ? -1 : slot.context))),
+      [[0], [1, 1]],
+    )
+  })
+
+  test('behavior: a call under way is taken up again after a restart, unchanged', async () => {
+    await threeProved()
+    here.settlement.answer = () => Promise.reject(new Error('the base chain is down'))
+    await assert.rejects(tick('settler'), /base chain is down/)
+    const fourth = await admit('four')
+    await seal()
+    await tick('prover')
+    here = await here.restart()
+    accept()
+    await tick('settler')
+    await tick('observer')
+    const [before, after, next] = here.settlement.calls
+    assert.deepEqual(after, before)
+    assert.notEqual(next?.purpose, before?.purpose)
+    assert.equal((await statusOf(fourth))['status'], 'settled')
+  })
+
+  test('behavior: an expired batch voids itself and all after it, and state resumes (S2)', async () => {
+    here.chain.mine(aDepositQueued(1n))
+    await tick('observer')
+    const ids = await threeProved()
+    const sealed = await batches()
+    accept()
+    const settle = here.settlement.answer
+    // Together they are refused; alone the first is fine and the second is not.
+    here.settlement.answer = (call) => {
+      const numbers = decodeSettleInput(call.data).batches.map(({ batchNumber }) => batchNumber)
+      return numbers.includes(2n) ? Promise.reject(reverted('DayOutdated')) : settle(call)
+    }
+    await tick('settler')
+    await tick('observer')
+    assert.equal((await statusOf(ids[0]))['status'], 'settled')
+    assert.deepEqual(
+      [await codeOf(ids[1]), await codeOf(ids[2])],
+      ['TX_BATCH_EXPIRED', 'TX_BATCH_EXPIRED'],
+    )
+    const status = (await here.get('/v1/status')).body as unknown as {
+      sealed: { noteRoot: string; batchNumber: number }
+    }
+    assert.equal(status.sealed.batchNumber, 1)
+    assert.equal(status.sealed.noteRoot, sealed[0]?.anchor.noteRoot)
+    // The account states are free again, and the number too.
+    const again = await admit('two')
+    assert.equal(again, ids[1])
+    await seal()
+    await tick('prover')
+    accept()
+    await tick('settler')
+    await tick('observer')
+    const renewed = await statusOf(ids[1])
+    assert.deepEqual([renewed['status'], renewed['batchNumber']], ['settled', 2])
+  })
+
+  test('behavior: the deposits of a void batch are taken again', async () => {
+    here.chain.mine(aDepositQueued(1n))
+    await tick('observer')
+    await seal()
+    await tick('prover')
+    here.settlement.answer = () => Promise.reject(reverted('IdentityVersionOutdated'))
+    await tick('settler')
+    assert.deepEqual(await batches(), [])
+    await seal()
+    assert.deepEqual(
+      (await batches()).map(({ deposits }) => deposits.map(({ id }) => id)),
+      [[1]],
+    )
+  })
+
+  test('behavior: a refusal for another reason voids nothing and shows in health', async () => {
+    const ids = await threeProved()
+    here.settlement.answer = () => Promise.reject(reverted('ProofsInvalid'))
+    await assert.rejects(tick('settler'), { code: 'L1_WOULD_REVERT' })
+    await assert.rejects(tick('settler'), { code: 'L1_WOULD_REVERT' })
+    const numbers = here.settlement.calls.map(({ data }) => decodeSettleInput(data).batches.length)
+    // Then one by one, so that the batch at fault is the one refused.
+    assert.deepEqual(numbers, [3, 1])
+    assert.equal((await statusOf(ids[0]))['status'], 'sealed')
+    // Admission goes on.
+    await admit('four')
+    accept()
+    await tick('settler')
+    await tick('observer')
+    assert.equal((await statusOf(ids[2]))['status'], 'settled')
+  })
+
+  test('behavior: what was settled by an earlier life is not an expiry', async () => {
+    const ids = await threeProved()
+    here.settlement.answer = () => {
+      here.settlement.settled = { batchNumber: 0n, noteRoot: 1n }
+      return Promise.reject(reverted('BatchOutOfOrder'))
+    }
+    await tick('settler')
+    for (const id of ids) assert.equal((await statusOf(id))['status'], 'sealed')
+  })
+
+  test('behavior: a failed proof is tried again later and stops nothing else', async () => {
+    let attempts = 0
+    await here.sequencer.stop()
+    here = await aSequencer(database, {
+      ports: {
+        prover: {
+          prove: ((circuit: string, inputs: Record<string, unknown>) =>
+            attempts++ < 6
+              ? Promise.reject(new Error('out of memory'))
+              : fakeProve(circuit, inputs)) as never,
+          verifyMany: (all) => Promise.resolve(all.map(() => true)),
+        },
+      },
+    })
+    const id = await admit('one')
+    await seal()
+    for (let i = 0; i < 6; i++) {
+      await tick('prover')
+      // Backoff: asked at once, it does not try.
+      await tick('prover')
+      here.clock.now += 10 * 60_000
+    }
+    assert.equal(attempts, 6)
+    const health = await here.get('/healthz')
+    const check = (
+      health.body['checks'] as { name: string; isOk: boolean; detail?: string }[]
+    ).find(({ name }) => name === 'proving queue')
+    assert.deepEqual(check, { name: 'proving queue', isOk: false, detail: 'PROVING_FAILED' })
+    assert.equal(health.status, 503)
+    assert.equal((await here.get('/readyz')).status, 200)
+    await admit('two')
+    await tick('prover')
+    accept()
+    await tick('settler')
+    await tick('observer')
+    assert.equal((await statusOf(id))['status'], 'settled')
+    assert.equal((await here.get('/healthz')).status, 200)
+  })
+
+  test('behavior: a lost answer to the commit of a seal leaves memory and database equal', async () => {
+    await here.sequencer.stop()
+    let isLost = false
+    const flaky: Database = {
+      ...database,
+      async transaction(work) {
+        const result = await database.transaction(work)
+        if (isLost) {
+          isLost = false
+          throw new Error('connection lost')
+        }
+        return result
+      },
+    }
+    here = await aSequencer(flaky)
+    const one = await admit('one')
+    isLost = true
+    await assert.rejects(seal(), /connection lost/)
+    assert.equal((await statusOf(one))['status'], 'sealed')
+    const two = await admit('two')
+    await seal()
+    assert.equal((await statusOf(two))['batchNumber'], 2)
+    const restarted = (await here.get('/v1/status')).body
+    here = await here.restart()
+    assert.deepEqual((await here.get('/v1/status')).body, restarted)
+  })
+
+  test('behavior: a batch settled by another sequencer replaces what was sealed here', async () => {
+    const shared = aSubmission('shared')
+    const nullifier = BigInt(shared.publicInputs[5] ?? 0)
+    // Here: "rival" with the shared nullifier sealed, and "kept" waiting.
+    const rival = await admit('rival', { nullifier })
+    await seal()
+    const kept = await admit('kept')
+    // There: "shared" with the same nullifier, and "kept" too.
+    const other = [shared, aSubmission('kept')].map((submission) => ({
+      id: '0x' as const,
+      circuit: 'transfer' as const,
+      publicInputs: publicInputsFromArray('transfer', submission.publicInputs.map(BigInt)),
+      memo: hexToBytes(submission.memo),
+      anchorBatch: 0n,
+    }))
+    other.sort((a, b) => (a.publicInputs.nullifier > b.publicInputs.nullifier ? -1 : 1))
+    const circuit: BatchCircuit = 'batch-4'
+    const feeRecipient = '0x00000000000000000000000000000000000000ee'
+    const state = initialState()
+    const applied = applyBatch(state, toBatch({ circuit, number: 1n, feeRecipient }, other, []))
+    here.chain.mine({
+      type: 'batchSettled',
+      batchNumber: 1n,
+      circuit,
+      feeRecipient,
+      position: BigInt(applied.position),
+      oldSlotCount: applied.oldSlotCount,
+      newSlotCount: applied.newSlotCount,
+      noteRoot: applied.newNoteRoot,
+      nullifierRoot: applied.newNullifierRoot,
+      transfers: other.map(({ publicInputs, memo }, slot) => ({
+        kind: 'transfer' as const,
+        slot,
+        firstLeafIndex: 4n * BigInt(applied.position + slot),
+        publicInputs,
+        memo,
+        anchorBatch: 0n,
+      })),
+      deposits: [],
+    })
+    await tick('observer')
+    assert.equal(await codeOf(rival), 'TX_BATCH_OVERTAKEN')
+    assert.equal((await statusOf(kept))['status'], 'settled')
+    const [adopted] = await batches()
+    assert.ok(adopted !== undefined)
+    assert.equal(BigInt(adopted.anchor.noteRoot), applied.newNoteRoot)
+    assert.deepEqual(encodeBatchBody(decodeBatchBody(adopted)), adopted)
+    const refused = await here.post(aSubmission('rival again', { nullifier }))
+    assert.equal(refused.body['code'], 'TX_NULLIFIER_SPENT')
+    // The chain goes on from there.
+    const next = await admit('next', { anchor: applied.newNoteRoot, anchorBatch: 1n })
+    await seal()
+    assert.equal((await statusOf(next))['batchNumber'], 2)
+    // A reorg takes the other's batch away: everything sealed on it is void.
+    const head = await here.chain.getHead()
+    here.chain.reorg(head.number - 1n)
+    here.chain.mine()
+    here.chain.mine()
+    await tick('observer')
+    assert.equal(await codeOf(next), 'TX_BATCH_OVERTAKEN')
+    const status = (await here.get('/v1/status')).body as { sealed: { noteRoot: string } }
+    assert.equal(BigInt(status.sealed.noteRoot), emptyRoot(NOTE_TREE_DEPTH))
+  })
+
+  test('behavior: an answer that never comes does not hold up a stop', async () => {
+    await threeProved()
+    const asked = Promise.withResolvers<void>()
+    here.settlement.submit = ({ signal }) =>
+      new Promise((_, reject) => {
+        signal.addEventListener('abort', () => {
+          reject(new Error('aborted'))
+        })
+        asked.resolve()
+      })
+    here.sequencer.loops.settler.start()
+    await asked.promise
+    await here.sequencer.stop()
+    here = await aSequencer(database)
+  })
+})
