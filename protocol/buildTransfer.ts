@@ -1,6 +1,4 @@
-import { hmac } from '@noble/hashes/hmac.js'
-import { sha512 } from '@noble/hashes/sha2.js'
-import { type Account, commitAccount, packAccountWord } from './account.ts'
+import { type Account, commitAccount } from './account.ts'
 import { checkSubgroupPoint } from './babyjubjub.ts'
 import { checkTransferStatement } from './checkTransferStatement.ts'
 import {
@@ -17,19 +15,12 @@ import {
   POLICY_TREE_DEPTH,
   type TransferCircuit,
 } from './constants.ts'
-import {
-  bytesToBigint,
-  concatBytes,
-  FieldElement,
-  fieldToBytes,
-  fitsBits,
-  formatField,
-  reduce,
-} from './field.ts'
+import { FieldElement, fitsBits, formatField } from './field.ts'
 import { type Destination, destinationFields, hashIdentity, type Identity } from './identity.ts'
 import { type Keys } from './keys.ts'
 import { encodeUserMemo, hashMemo, type MemoEntry, type RandomBytes, sealMemo } from './memo.ts'
 import { commitNote, type Note } from './note.ts'
+import { notePrf } from './notePrf.ts'
 import { hashPolicy, type Policy } from './policy.ts'
 import { hash } from './poseidon.ts'
 import { type TransferPublicInputs } from './publicInputs.ts'
@@ -67,7 +58,6 @@ import {
   TransferLimitExceededError,
 } from './transferErrors.ts'
 import { type MerklePath, rootOf } from './tree.ts'
-import { packWord } from './words.ts'
 
 const MAX_AMOUNT = (1n << 64n) - 1n
 
@@ -175,7 +165,16 @@ export function buildTransfer(intent: TransferIntent): BuiltTransfer {
       : requirePath(intent.policyPath),
     boundByOldBalance: isExit || nextState.balance > limits.accountCap,
   }
-  const prf = notePrf(intent, withoutNotes, nextState)
+  const prf = notePrf({
+    blindingKey: keys.blindingKey,
+    nullifier: computeNullifier(withoutNotes),
+    nextState,
+    inputs: inputs.map(({ isUsed, index }) => (isUsed ? index + 1n : 0n)),
+    notes: draft.notes,
+    withdrawal: draft.withdrawal,
+    fee: draft.fee,
+    identityRoot: intent.identityRoot,
+  })
   const witness: TransferWitness = {
     ...withoutNotes,
     notes: padNotes(
@@ -357,33 +356,6 @@ function checkLimits(
   }
   const { perTransfer, perDay, accountCap } = policy
   return { perTransfer, perDay, accountCap }
-}
-
-/**
- * The randomness of a slot's note: HMAC-SHA-512 under blindingKey over everything that the notes
- * are about, mod r. Two different transfers never share a blinding, and the same one always has the
- * same. It takes in nothing that depends on it: no output, memo or ciphertext.
- */
-function notePrf(
-  { keys, identityRoot }: TransferIntent,
-  witness: Omit<TransferWitness, 'notes'> & Pick<TransferWitness, 'notes'>,
-  nextState: Account,
-): (purpose: 'blinding' | 'owner', slot: number) => bigint {
-  const { account, inputs, notes, withdrawal, fee } = witness
-  const fields = [
-    computeNullifier(witness),
-    packAccountWord(nextState),
-    ...inputs.map(({ isUsed, index }) => (isUsed ? index + 1n : 0n)),
-    ...notes.flatMap(({ owner, amount }) => [owner.ownerKey, owner.identityIndex, amount]),
-    packWord('withdrawal', { asset: account.asset, ...withdrawal }),
-    packWord('fee', { asset: account.asset, ...fee }),
-    identityRoot,
-  ].map((field) => fieldToBytes(field))
-  return (purpose, slot) => {
-    const label = new TextEncoder().encode(`cinnabar.note.${purpose}`)
-    const message = concatBytes(label, Uint8Array.of(slot, inputs.length), ...fields)
-    return reduce(bytesToBigint(hmac(sha512, keys.blindingKey, message)))
-  }
 }
 
 function padNotes(

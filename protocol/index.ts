@@ -220,6 +220,7 @@ export {
   sealMemo,
 } from './memo.ts'
 export { commitNote, commitToRecipient, deriveRecipient, type Note } from './note.ts'
+export { notePrf, type NotePrfParameters } from './notePrf.ts'
 export {
   ForkOutdatedError,
   hashInterval,
