@@ -66,6 +66,7 @@ const GAS_CAP = 16_777_216n
 /** Three blocks of Ethereum's without it is a sign that the fee is too low. */
 const REPLACE_AFTER_MS = 45_000
 const POLL_MS = 1_000
+const FIRST_POLL_MS = 20
 
 /**
  * Has one transaction mined for a purpose, across crashes at any moment.
@@ -96,11 +97,14 @@ export async function submitTransaction(
   checkContent(parameters, await store.listByPurpose(purpose))
   // After a restart the same bytes get their time again before a higher fee is offered.
   const startedAt = (parameters.now ?? (() => new Date()))()
+  // A development chain has the receipt at once; others are asked less and less often.
+  let pause = Math.min(FIRST_POLL_MS, pollMs)
   for (;;) {
     signal?.throwIfAborted()
     const receipt = await advance(parameters, startedAt)
     if (receipt !== undefined) return receipt
-    await delay(pollMs, undefined, signal === undefined ? {} : { signal })
+    await delay(pause, undefined, signal === undefined ? {} : { signal })
+    pause = Math.min(2 * pause, pollMs)
   }
 }
 
