@@ -603,6 +603,10 @@ contract Rollup is IRollup, AccessManaged {
         uint256 next,
         uint256 record
     ) private view returns (uint256) {
+        uint256 length;
+        if (head & HEAD_FEE != 0) length += FEE_BYTES;
+        if (head & HEAD_WITHDRAWAL != 0) length += WITHDRAWAL_BYTES;
+        if (next + length > call.end) revert DataLengthWrong(next + length, call.end);
         if (head & HEAD_FEE != 0) {
             uint256 packed = _load(next);
             uint256 amount = packed >> 192;

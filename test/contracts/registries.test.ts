@@ -1,0 +1,604 @@
+// IdentityRegistry, PolicyRegistry, SupervisionRegistry, VerifierRegistry and Clock. Proofs are
+// simulated with keys whose secrets are known.
+import assert from 'node:assert/strict'
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
+import type { Contract, Wallet } from 'ethers'
+import { checkVerificationKeys } from '../../deploy/contracts/checkVerificationKeys.ts'
+import { keyRegistrationWords } from '../../deploy/contracts/deploy.ts'
+import { type PossessionContext, provePossession } from '../../protocol/auditKeyPossession.ts'
+import { addPoints, type CurvePoint, mulBase8 } from '../../protocol/babyjubjub.ts'
+import { dayOf } from '../../protocol/calendar.ts'
+import {
+  CIRCUIT_IDS,
+  FIELD_ORDER,
+  IDENTITY_TREE_DEPTH,
+  REGISTRY_MODE,
+  SUBGROUP_ORDER,
+} from '../../protocol/constants.ts'
+import { buildPolicyTree } from '../../protocol/policy.ts'
+import { publicInputsToArray } from '../../protocol/publicInputs.ts'
+import { emptyRoot } from '../../protocol/tree.ts'
+import { auditKeyFromSecret } from '../../regulator/auditKeys.ts'
+import { eventsOf, expectRevert, send } from '../support/expectRevert.ts'
+import {
+  seededBytes,
+  SettleBuilder,
+  settle,
+  startTestRollup,
+  type TestRollup,
+  testPolicies,
+} from '../support/settlement.ts'
+
+let rollup: TestRollup
+let stranger: Wallet
+let undo: () => Promise<void>
+
+before(async () => {
+  rollup = await startTestRollup()
+  stranger = rollup.users[0] as Wallet
+})
+after(() => rollup.stop())
+beforeEach(async () => {
+  undo = await rollup.chain.snapshot()
+})
+afterEach(() => undo())
+
+const DAY = 86_400n
+const WEEK = 7n * DAY
+const ZERO_PROOF = Array.from({ length: 8 }, () => 0n)
+
+describe('IdentityRegistry.update', () => {
+  let registry: Contract
+  const tracePoint: [bigint, bigint] = [101n, 102n]
+
+  beforeEach(() => {
+    registry = rollup.contract('identityRegistry')
+  })
+
+  type Change = {
+    mode?: number
+    index?: bigint
+    oldRoot?: bigint
+    oldLeaf?: bigint
+    newLeaf?: bigint
+    newRoot?: bigint
+    domain?: bigint
+  }
+
+  /** An update whose proofs are for what it says, but for `proven`. */
+  async function update(change: Change = {}, proven: Change = {}, registered: Change = {}) {
+    const [, current] = await registry['current']?.()
+    const said = {
+      mode: REGISTRY_MODE.FILL,
+      index: 7n,
+      oldRoot: current as bigint,
+      oldLeaf: 0n,
+      newLeaf: 1_001n,
+      newRoot: 2_001n,
+      domain: rollup.deployment.domain,
+      ...change,
+    }
+    const registry_ = { ...said, ...proven, mode: BigInt({ ...said, ...proven }.mode) }
+    const isFill = said.mode === REGISTRY_MODE.FILL
+    const registration = {
+      domain: said.domain,
+      index: said.index,
+      leaf: said.newLeaf,
+      tracePoint,
+      ...registered,
+    }
+    return {
+      mode: said.mode,
+      index: said.index,
+      oldLeaf: said.oldLeaf,
+      newLeaf: said.newLeaf,
+      newRoot: said.newRoot,
+      proof: rollup.keys.prove('registry', publicInputsToArray('registry', registry_)),
+      tracePoint: isFill ? tracePoint : [0n, 0n],
+      registrationProof: isFill
+        ? rollup.keys.prove('registration', publicInputsToArray('registration', registration))
+        : ZERO_PROOF,
+      sealedContents: '0x1234',
+    }
+  }
+
+  const fill = async () => send(registry, 'update', await update())
+  const change = (mode: number, more: Change = {}) =>
+    update({ mode, oldLeaf: 1_001n, newLeaf: 1_002n, newRoot: 2_002n, ...more })
+
+  it('starts from the empty tree', async () => {
+    assert.deepEqual((await registry['current']?.()).toArray(), [
+      0n,
+      emptyRoot(IDENTITY_TREE_DEPTH),
+    ])
+  })
+
+  it('fills an index with a registered T', async () => {
+    const receipt = await fill()
+    assert.deepEqual((await registry['current']?.()).toArray(), [1n, 2_001n])
+    assert.deepEqual((await registry['tracePointOf']?.(7n)).toArray(), tracePoint)
+    const [event] = eventsOf(receipt, registry, 'IdentityUpdated')
+    assert.deepEqual(event?.toArray(true), [1n, 7n, 0n, 1_001n, 0n, 2_001n, tracePoint, '0x1234'])
+  })
+
+  it('refuses a fill without a registration proof for the same leaf, index, T and domain', async () => {
+    const refused = async (registered: object) =>
+      expectRevert(
+        send(registry, 'update', await update({}, {}, registered)),
+        'RegistrationProofInvalid',
+      )
+    await refused({ leaf: 9n })
+    await refused({ index: 8n })
+    await refused({ tracePoint: [101n, 103n] })
+    await refused({ domain: rollup.deployment.domain ^ 1n })
+  })
+
+  it('refuses a registry proof for anything else', async () => {
+    await fill()
+    for (const proven of [
+      { oldRoot: 5n },
+      { newRoot: 5n },
+      { index: 8n },
+      { oldLeaf: 5n },
+      { newLeaf: 5n },
+      { mode: REGISTRY_MODE.DESTINATION_BY_OWNER },
+      { domain: rollup.deployment.domain ^ 1n },
+    ]) {
+      const said = { mode: REGISTRY_MODE.CHANGE, oldLeaf: 1_001n, newLeaf: 1_002n, newRoot: 2_002n }
+      await expectRevert(
+        send(registry, 'update', await update(said, proven)),
+        'RegistryProofInvalid',
+      )
+    }
+    const malformed = { ...(await change(REGISTRY_MODE.CHANGE)), proof: ZERO_PROOF }
+    await expectRevert(send(registry, 'update', malformed), 'RegistryProofInvalid')
+    await send(registry, 'update', await change(REGISTRY_MODE.CHANGE))
+  })
+
+  it('refuses public inputs + r', async () => {
+    await fill()
+    const said = await change(REGISTRY_MODE.CHANGE)
+    for (const field of ['newRoot', 'oldLeaf', 'newLeaf'] as const) {
+      const twin = { ...said, [field]: said[field] + FIELD_ORDER }
+      await expectRevert(send(registry, 'update', twin), 'PublicInputNotCanonical')
+    }
+  })
+
+  it('never gives an index to another person and never empties one', async () => {
+    await fill()
+    const again = await update({ newLeaf: 5n, newRoot: 6n })
+    await expectRevert(send(registry, 'update', again), 'IndexTaken', [7n])
+    const empty = await update({ mode: REGISTRY_MODE.CHANGE, oldLeaf: 1_001n, newLeaf: 0n })
+    await expectRevert(send(registry, 'update', empty), 'LeafInvalid', [1_001n, 0n])
+    const over = await update({ oldLeaf: 1_001n })
+    await expectRevert(send(registry, 'update', over), 'LeafInvalid', [1_001n, 1_001n])
+    const other = await change(REGISTRY_MODE.CHANGE, { index: 8n })
+    await expectRevert(send(registry, 'update', other), 'IndexEmpty', [8n])
+  })
+
+  it('refuses indexes outside the tree, unknown modes and a T with a change', async () => {
+    const outside = await update({ index: 1n << 20n })
+    await expectRevert(send(registry, 'update', outside), 'IndexOutOfRange', [1n << 20n])
+    await fill()
+    const unknown = { ...(await change(REGISTRY_MODE.CHANGE)), mode: 4 }
+    await expectRevert(send(registry, 'update', unknown), 'ModeUnknown', [4n])
+    const withT = { ...(await change(REGISTRY_MODE.CHANGE)), tracePoint }
+    await expectRevert(send(registry, 'update', withT), 'RegistrationUnexpected')
+  })
+
+  it('changes a destination by its owner only after announcement and timelock', async () => {
+    await fill()
+    const said = await change(REGISTRY_MODE.DESTINATION_BY_OWNER)
+    await expectRevert(send(registry, 'update', said), 'DestinationNotAnnounced')
+    await send(registry, 'announceDestination', 7n, 1_001n, 1_003n)
+    await expectRevert(send(registry, 'update', said), 'DestinationNotAnnounced')
+    await send(registry, 'announceDestination', 7n, 1_001n, 1_002n)
+    const allowedFrom = (await rollup.now()) + WEEK
+    await expectRevert(send(registry, 'update', said), 'DestinationTooSoon', [allowedFrom])
+    await rollup.chain.increaseTime(Number(WEEK))
+    await send(registry, 'update', said)
+    await expectRevert(send(registry, 'announceDestination', 8n, 1n, 2n), 'IndexEmpty', [8n])
+  })
+
+  it('reverts with OrderRequired for a destination by order', async () => {
+    await fill()
+    const said = await change(REGISTRY_MODE.DESTINATION_BY_ORDER)
+    await expectRevert(send(registry, 'update', said), 'OrderRequired')
+  })
+
+  it('keeps versions for the settle window', async () => {
+    await fill()
+    const supersededAt = await rollup.now()
+    assert.deepEqual((await registry['rootAt']?.(0n)).toArray(), [
+      emptyRoot(IDENTITY_TREE_DEPTH),
+      supersededAt,
+    ])
+    assert.deepEqual((await registry['rootAt']?.(1n)).toArray(), [2_001n, 0n])
+    assert.equal(await registry['isAcceptable']?.(0n, 7_200n), true)
+    assert.equal(await registry['isAcceptable']?.(2n, 7_200n), false)
+    await rollup.chain.increaseTime(7_200)
+    assert.equal(await registry['isAcceptable']?.(0n, 7_200n), true)
+    await rollup.chain.increaseTime(1)
+    assert.equal(await registry['isAcceptable']?.(0n, 7_200n), false)
+    assert.equal(await registry['isAcceptable']?.(1n, 7_200n), true)
+    await expectRevert(registry['rootAt']?.(2n), 'VersionUnknown', [2n])
+  })
+
+  it('is open to the registrar only', async () => {
+    const as = rollup.as('identityRegistry', stranger)
+    await expectRevert(send(as, 'update', await update()), 'AccessManagedUnauthorized')
+    await expectRevert(send(as, 'announceDestination', 7n, 1n, 2n), 'AccessManagedUnauthorized')
+  })
+})
+
+describe('PolicyRegistry.publish', () => {
+  it('publishes root and policies as one version', async () => {
+    const registry = rollup.contract('policyRegistry')
+    // The deployment has published the first set.
+    const first = buildPolicyTree(testPolicies).root
+    assert.deepEqual((await registry['current']?.()).toArray(), [1n, first])
+    assert.equal((await registry['rootAt']?.(0n))[0], buildPolicyTree([]).root)
+    const policy = { tier: 2n, asset: 1n, perTransfer: 1n, perDay: 2n, accountCap: 3n }
+    const { root } = buildPolicyTree([policy])
+    const receipt = await send(registry, 'publish', root, [policy])
+    const [event] = eventsOf(receipt, registry, 'PolicyPublished')
+    assert.deepEqual(event?.toArray(true), [2n, root, [[2n, 1n, 1n, 2n, 3n]]])
+    await expectRevert(send(registry, 'publish', FIELD_ORDER, []), 'RootNotCanonical')
+    const many = Array.from({ length: 257 }, () => policy)
+    await expectRevert(send(registry, 'publish', 1n, many), 'PoliciesTooMany', [257n])
+    const as = rollup.as('policyRegistry', stranger)
+    await expectRevert(send(as, 'publish', root, []), 'AccessManagedUnauthorized')
+  })
+})
+
+describe('SupervisionRegistry.scheduleEpoch', () => {
+  let registry: Contract
+  let startDay: bigint
+  beforeEach(async () => {
+    registry = rollup.contract('supervisionRegistry')
+    startDay = dayOf(await rollup.now()) + 8n
+  })
+
+  const statistics = auditKeyFromSecret('statistics', 11n)
+  const investigation = auditKeyFromSecret('investigation', 22n)
+
+  function registration(
+    key: typeof statistics,
+    changes: Partial<PossessionContext> = {},
+    q: CurvePoint = key.registrationPoint,
+  ) {
+    const context: PossessionContext = {
+      chainId: rollup.deployment.chainId,
+      registry: rollup.deployment.contracts.supervisionRegistry,
+      epoch: 1n,
+      kind: key.kind,
+      ...changes,
+    }
+    const proof = provePossession(context, {
+      auditSecret: key.auditSecret,
+      randomBytes: seededBytes(`possession ${key.kind}`),
+    })
+    return keyRegistrationWords({ q, proof })
+  }
+
+  const schedule = (day: bigint, s: unknown, i: unknown) =>
+    send(registry, 'scheduleEpoch', day, s, i)
+  const xy = ({ x, y }: CurvePoint) => [x, y]
+
+  it('computes A = 8·Q and answers by day', async () => {
+    const receipt = await schedule(startDay, registration(statistics), registration(investigation))
+    const keys = [xy(statistics.auditKey), xy(investigation.auditKey)]
+    const [event] = eventsOf(receipt, registry, 'EpochScheduled')
+    assert.deepEqual(event?.toArray(true), [1n, startDay, ...keys])
+    assert.equal(await registry['epochOf']?.(startDay - 1n), 0n)
+    assert.equal(await registry['epochOf']?.(startDay), 1n)
+    assert.deepEqual((await registry['keysOfDay']?.(startDay)).toArray(), [1n, ...keys.flat()])
+    const { statistics: s, investigation: i } = rollup.auditKeys
+    assert.deepEqual((await registry['keysOfDay']?.(startDay - 1n)).toArray(), [
+      0n,
+      ...xy(s),
+      ...xy(i),
+    ])
+    await expectRevert(registry['epochOf']?.(0n), 'EpochUnknown', [0n])
+  })
+
+  it('accepts Q with a torsion part: A is in the subgroup all the same', async () => {
+    // (0, −1) has order 2.
+    const q = addPoints(statistics.registrationPoint, { x: 0n, y: FIELD_ORDER - 1n })
+    await schedule(startDay, registration(statistics, {}, q), registration(investigation))
+    const epoch = await registry['epochAt']?.(1n)
+    assert.deepEqual(epoch[1].toArray(), xy(statistics.auditKey))
+  })
+
+  it('refuses points of low order, off the curve and not canonical', async () => {
+    const good = registration(investigation)
+    const { s, r } = registration(statistics)
+    const low: CurvePoint[] = [{ x: 0n, y: 1n }, { x: 0n, y: FIELD_ORDER - 1n }, orderFourPoint()]
+    for (const point of low) {
+      await expectRevert(
+        schedule(startDay, { q: xy(point), r, s }, good),
+        'KeyOfLowOrder',
+        xy(point),
+      )
+    }
+    const { x, y } = statistics.registrationPoint
+    for (const q of [
+      [x, y + 1n],
+      [x + FIELD_ORDER, y],
+      [x, y + FIELD_ORDER],
+      [0n, 0n],
+    ]) {
+      await expectRevert(schedule(startDay, { q, r, s }, good), 'KeyNotOnCurve', q)
+    }
+  })
+
+  it('refuses a proof of possession for another chain, contract, epoch, kind or key', async () => {
+    const good = registration(investigation)
+    for (const changes of [
+      { chainId: 1n },
+      { registry: rollup.deployment.rollup },
+      { epoch: 0n },
+      { kind: 'investigation' as const },
+    ]) {
+      await expectRevert(
+        schedule(startDay, registration(statistics, changes), good),
+        'PossessionNotProved',
+        [0n],
+      )
+    }
+    const foreign = registration(statistics, {}, mulBase8(33n))
+    await expectRevert(schedule(startDay, foreign, good), 'PossessionNotProved', [0n])
+    const right = registration(statistics)
+    const scalarTwin = { ...right, s: right.s + SUBGROUP_ORDER }
+    await expectRevert(schedule(startDay, scalarTwin, good), 'PossessionNotProved', [0n])
+    const pointTwin = { ...right, r: [right.r[0] + FIELD_ORDER, right.r[1]] }
+    await expectRevert(schedule(startDay, pointTwin, good), 'PossessionNotProved', [0n])
+    const wrongI = { ...good, s: (good.s + 1n) % SUBGROUP_ORDER }
+    await expectRevert(schedule(startDay, right, wrongI), 'PossessionNotProved', [1n])
+  })
+
+  it('refuses one key for both', async () => {
+    const asI = registration({ ...statistics, kind: 'investigation' })
+    await expectRevert(schedule(startDay, registration(statistics), asI), 'KeysEqual')
+  })
+
+  it('waits the timelock and keeps the schedule ascending', async () => {
+    const keys = [registration(statistics), registration(investigation)] as const
+    const today = dayOf(await rollup.now())
+    await expectRevert(schedule(today + 7n, ...keys), 'EpochTooSoon', [today + 8n, today + 7n])
+    const first = await registry['epochAt']?.(0n)
+    await expectRevert(schedule(first[0], ...keys), 'EpochNotAfterLast')
+    await schedule(startDay, ...keys)
+    const as = rollup.as('supervisionRegistry', stranger)
+    await expectRevert(send(as, 'scheduleEpoch', startDay, ...keys), 'AccessManagedUnauthorized')
+  })
+
+  it('gives the challenge that protocol/ computes', async () => {
+    const { r } = registration(statistics)
+    const { possessionChallenge } = await import('../../protocol/auditKeyPossession.ts')
+    const expected = possessionChallenge(
+      {
+        chainId: rollup.deployment.chainId,
+        registry: rollup.deployment.contracts.supervisionRegistry,
+        epoch: 5n,
+        kind: 'investigation',
+      },
+      statistics.auditKey,
+      { x: r[0], y: r[1] },
+    )
+    const actual = await registry['possessionChallenge']?.(5n, 1n, xy(statistics.auditKey), r)
+    assert.equal(actual, expected)
+  })
+})
+
+/** A point of order 4: y = 0, a·x² = 1. */
+function orderFourPoint(): CurvePoint {
+  const x = modSqrt(modPow(168_700n, FIELD_ORDER - 2n))
+  return { x, y: 0n }
+}
+
+function modPow(base: bigint, exponent: bigint): bigint {
+  let result = 1n
+  for (let b = base % FIELD_ORDER, e = exponent; e > 0n; e >>= 1n, b = (b * b) % FIELD_ORDER) {
+    if (e & 1n) result = (result * b) % FIELD_ORDER
+  }
+  return result
+}
+
+/** Tonelli–Shanks; 5 is no square mod r. */
+function modSqrt(value: bigint): bigint {
+  let odd = FIELD_ORDER - 1n
+  let twos = 0n
+  while (odd % 2n === 0n) [odd, twos] = [odd / 2n, twos + 1n]
+  let c = modPow(5n, odd)
+  let root = modPow(value, (odd + 1n) / 2n)
+  let t = modPow(value, odd)
+  for (let m = twos; t !== 1n;) {
+    let i = 0n
+    for (let square = t; square !== 1n; square = (square * square) % FIELD_ORDER) i++
+    assert.ok(i < m, 'not a square')
+    const b = modPow(c, 1n << (m - i - 1n))
+    root = (root * b) % FIELD_ORDER
+    c = (b * b) % FIELD_ORDER
+    t = (t * c) % FIELD_ORDER
+    m = i
+  }
+  assert.equal((root * root) % FIELD_ORDER, value)
+  return root
+}
+
+describe('VerifierRegistry', () => {
+  let registry: Contract
+  beforeEach(() => {
+    registry = rollup.contract('verifierRegistry')
+  })
+
+  const keyWords = (circuit: keyof typeof CIRCUIT_IDS = 'transfer') => {
+    const { delta, ic } = checkVerificationKeys(rollup.keys.verificationKeys)[circuit]
+    return { delta, ic: [...ic] }
+  }
+
+  /** A new key of the transfer circuit, in words, and a prover for it. */
+  const newKey = () => {
+    const second = rollup.keys.secondKey('transfer')
+    const keys = { ...rollup.keys.verificationKeys, transfer: second.verificationKey }
+    const { delta, ic } = checkVerificationKeys(keys).transfer
+    return { words: { delta, ic: [...ic] }, prove: second.prove }
+  }
+
+  it('announces, activates after the timelock, and lets the old key set', async () => {
+    const { words, prove } = newKey()
+    await send(registry, 'announceKey', 1, words)
+    assert.equal(await registry['keyStatus']?.(1, 2), 1n)
+    const activatableAt = (await rollup.now()) + WEEK
+    await expectRevert(send(registry, 'activateKey', 1, 2), 'KeyNotActivatable', [activatableAt])
+    await expectRevert(send(registry, 'activateKey', 1, 1), 'KeyNotAnnounced', [1n, 1n])
+    const builder = new SettleBuilder(rollup)
+    await rollup.chain.increaseTime(Number(WEEK))
+    await send(registry, 'activateKey', 1, 2)
+    assert.deepEqual(
+      [await registry['keyStatus']?.(1, 1), await registry['keyStatus']?.(1, 2)],
+      [3n, 2n],
+    )
+
+    // Both settle in one call, each named.
+    const underNew = { prove: (_: unknown, inputs: readonly bigint[]) => prove(inputs) }
+    await settle(
+      rollup,
+      await builder.call([{ slots: [underNew, { isSunsetKey: true }, underNew] }]),
+    )
+    await expectRevert(
+      settle(rollup, await builder.fork('unnamed').call([{ slots: [{}] }])),
+      'ProofsInvalid',
+    )
+    // A third key cannot cut the sunset short.
+    await send(registry, 'announceKey', 1, newKey().words)
+    const back = await rollup.chain.snapshot()
+    await rollup.chain.increaseTime(Number(DAY))
+    await expectRevert(
+      settle(rollup, await builder.fork('late').call([{ slots: [{ isSunsetKey: true }] }])),
+      'KeyNotUsable',
+      [1n, true],
+    )
+    assert.equal(await registry['keyStatus']?.(1, 1), 4n)
+    await back()
+    await send(registry, 'retireKey', 1, 1)
+    await expectRevert(
+      settle(rollup, await builder.fork('retired').call([{ slots: [{ isSunsetKey: true }] }])),
+      'KeyNotUsable',
+    )
+    await expectRevert(send(registry, 'retireKey', 1, 2), 'KeyNotInUse', [1n, 2n])
+  })
+
+  it('never activates a second key within a sunset', async () => {
+    await send(registry, 'announceKey', 1, newKey().words)
+    await send(registry, 'announceKey', 1, newKey().words)
+    await rollup.chain.increaseTime(Number(WEEK))
+    await send(registry, 'activateKey', 1, 2)
+    await expectRevert(send(registry, 'activateKey', 1, 3), 'KeySunsetPending')
+    await rollup.chain.increaseTime(Number(DAY))
+    await send(registry, 'activateKey', 1, 3)
+  })
+
+  it('lets the guardian stop a key for a while, once', async () => {
+    await send(registry, 'stopKey', 1, 1)
+    const builder = new SettleBuilder(rollup)
+    const call = await builder.fork('stopped').call([{ slots: [{}] }])
+    await expectRevert(settle(rollup, call), 'KeyNotUsable', [1n, false])
+    // Other circuits go on.
+    await settle(rollup, await builder.call([{ slots: [{ kind: 'collect' }] }]))
+    await expectRevert(send(registry, 'stopKey', 1, 1), 'KeyStoppedBefore')
+    await expectRevert(send(registry, 'stopKey', 1, 2), 'KeyNotInUse')
+    await rollup.chain.increaseTime(Number(3n * DAY))
+    await settle(rollup, await builder.call([{ slots: [{}] }]))
+  })
+
+  it('refuses keys that bind nothing', async () => {
+    const good = newKey().words
+    const announce = (changes: object, circuit = 1) =>
+      send(registry, 'announceKey', circuit, { ...good, ...changes })
+    const gamma = (await registry['commonKey']?.()).toArray().slice(6)
+    await expectRevert(announce({ delta: gamma }), 'KeyDeltaIsGamma')
+    const q = 21888242871839275222246405745257275088696311157297823662689037894645226208583n
+    const minusGamma = [gamma[0], gamma[1], q - gamma[2], q - gamma[3]]
+    await expectRevert(announce({ delta: minusGamma }), 'KeyDeltaIsGamma')
+    await expectRevert(announce({ delta: [0n, 0n, 0n, 0n] }), 'KeyPointAtInfinity', [3n])
+    await expectRevert(announce({ delta: [1n, 2n, 3n, 4n] }), 'KeyPointInvalid', [3n])
+    await expectRevert(announce({ delta: keyWords().delta }), 'KeyDeltaReused')
+    await expectRevert(announce({ ic: good.ic.slice(1) }), 'KeyInputCountWrong', [23n, 22n])
+    await expectRevert(announce({ ic: [...good.ic, good.ic[0]] }), 'KeyInputCountWrong')
+    const withPoint = (i: number, point: [bigint, bigint]) => ({
+      ic: good.ic.map((old, j) => (j === i ? point : old)),
+    })
+    await expectRevert(announce(withPoint(0, [0n, 0n])), 'KeyPointAtInfinity', [4n])
+    await expectRevert(announce(withPoint(23, [0n, 0n])), 'KeyPointAtInfinity', [27n])
+    await expectRevert(announce(withPoint(5, [1n, 1n])), 'KeyPointInvalid', [9n])
+    await expectRevert(announce({}, 9), 'CircuitUnknown', [9n])
+  })
+
+  it('folds the domain into IC[0]: verifyProof takes all inputs but it', async () => {
+    const inputs = {
+      domain: rollup.deployment.domain,
+      index: 3n,
+      leaf: 4n,
+      tracePoint: [5n, 6n] as const,
+    }
+    const proof = rollup.keys.prove('registration', publicInputsToArray('registration', inputs))
+    const verify = (values: bigint[]) =>
+      registry['verifyProof']?.(CIRCUIT_IDS.registration, values, [...proof])
+    assert.equal(await verify([3n, 4n, 5n, 6n]), true)
+    assert.equal(await verify([3n, 4n, 5n, 7n]), false)
+    await expectRevert(verify([3n, 4n, 5n]), 'KeyInputCountWrong')
+    await expectRevert(verify([3n, 4n, 5n, 6n + FIELD_ORDER]), 'PublicInputNotCanonical', [3n])
+  })
+
+  it('opens its functions to governance and guardian only', async () => {
+    const as = rollup.as('verifierRegistry', stranger)
+    const { words } = newKey()
+    await expectRevert(send(as, 'announceKey', 1, words), 'AccessManagedUnauthorized')
+    await expectRevert(send(as, 'activateKey', 1, 1), 'AccessManagedUnauthorized')
+    await expectRevert(send(as, 'retireKey', 1, 1), 'AccessManagedUnauthorized')
+    await expectRevert(send(as, 'stopKey', 1, 1), 'AccessManagedUnauthorized')
+  })
+})
+
+describe('Clock', () => {
+  it('stands still while stopped, for three days at most, and runs seven between', async () => {
+    const clock = rollup.contract('clock')
+    assert.equal(await clock['time']?.(), await rollup.now())
+    await expectRevert(send(clock, 'resume'), 'NotStopped')
+    await send(clock, 'stop')
+    const stoppedAt = await rollup.now()
+    await rollup.chain.increaseTime(Number(DAY))
+    assert.equal(await clock['time']?.(), stoppedAt)
+    await expectRevert(clock['timeAndWindowStart']?.(7_200n), 'ClockStopped')
+    await expectRevert(send(clock, 'stop'), 'StopTooSoon')
+    await rollup.chain.increaseTime(Number(3n * DAY))
+    assert.equal(await clock['isStopped']?.(), false)
+    const now = await rollup.now()
+    assert.equal(await clock['time']?.(), now - 3n * DAY)
+    await expectRevert(send(clock, 'stop'), 'StopTooSoon', [stoppedAt + 10n * DAY])
+    await rollup.chain.increaseTime(Number(WEEK))
+    await send(clock, 'stop')
+    await send(clock, 'resume')
+    const as = rollup.as('clock', stranger)
+    await expectRevert(send(as, 'stop'), 'AccessManagedUnauthorized')
+    await expectRevert(send(as, 'resume'), 'AccessManagedUnauthorized')
+  })
+
+  it('continues a window that reaches over a stop before it', async () => {
+    const clock = rollup.contract('clock')
+    await send(clock, 'stop')
+    const stoppedAt = await rollup.now()
+    await rollup.chain.increaseTime(3_000)
+    await send(clock, 'resume')
+    const resumedAt = await rollup.now()
+    await rollup.chain.increaseTime(1_000)
+    const now = await rollup.now()
+    const [time, start] = await clock['timeAndWindowStart']?.(7_200n)
+    assert.equal(time, now - (resumedAt - stoppedAt))
+    assert.equal(start, stoppedAt - (7_200n - (now - resumedAt)))
+    const [, short] = await clock['timeAndWindowStart']?.(500n)
+    assert.equal(short, now - 500n)
+  })
+})
