@@ -13,7 +13,7 @@ include "circomlib/circuits/gates.circom";
  * Going down from the top bit, `tight` says that all bits so far where r - 1 has a one are ones. As
  * long as it holds, a bit where r - 1 has a zero must be 0 (else the number exceeds r - 1). That
  * joins the bit's own boolean constraint: bit * (1 - tight - bit) = 0. One conjunction for each of
- * r - 1's 53 runs of ones: 331 constraints in all.
+ * r - 1's 53 runs of ones: 332 constraints in all.
  *
  * Source: the technique is bellman's into_bits_le_strict.
  */
