@@ -30,6 +30,8 @@ const x64Cores: readonly CoreKind[] = [
     name: 'Ifma',
     flags: [
       '-DCINNABAR_IFMA',
+      // Unrolls the loops over limbs, which makes these sums a third faster.
+      '-O3',
       // g++ 12 takes its own intrinsics' deliberately undefined operands for mistakes.
       '-Wno-uninitialized',
       '-Wno-maybe-uninitialized',

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#if defined(__x86_64__)
+#if defined(CINNABAR_IFMA)
 #include <immintrin.h>
 #endif
 
@@ -133,6 +133,56 @@ template <class P> static inline void multiplyWords(uint64_t *r, const uint64_t 
 }
 #endif
 
+#if defined(__x86_64__)
+// The compiler makes poor code of carries, so these too are by hand. Any x86-64 has what they use.
+template <class P> static inline void addWords(uint64_t *r, const uint64_t *a, const uint64_t *b) {
+  uint64_t s0 = a[0], s1 = a[1], s2 = a[2], s3 = a[3], d0, d1, d2, d3;
+  __asm__("addq %[b0], %[s0]\n\t adcq %[b1], %[s1]\n\t adcq %[b2], %[s2]\n\t adcq %[b3], %[s3]\n\t"
+          "movq %[s0], %[d0]\n\t movq %[s1], %[d1]\n\t movq %[s2], %[d2]\n\t movq %[s3], %[d3]\n\t"
+          "subq %[p0], %[d0]\n\t sbbq %[p1], %[d1]\n\t sbbq %[p2], %[d2]\n\t sbbq %[p3], %[d3]\n\t"
+          "cmovncq %[d0], %[s0]\n\t cmovncq %[d1], %[s1]\n\t cmovncq %[d2], %[s2]\n\t cmovncq %[d3], %[s3]"
+          : [s0] "+&r"(s0), [s1] "+&r"(s1), [s2] "+&r"(s2), [s3] "+&r"(s3), [d0] "=&r"(d0), [d1] "=&r"(d1),
+            [d2] "=&r"(d2), [d3] "=&r"(d3)
+          : [b0] "m"(b[0]), [b1] "m"(b[1]), [b2] "m"(b[2]), [b3] "m"(b[3]), [p0] "m"(P::modulus[0]),
+            [p1] "m"(P::modulus[1]), [p2] "m"(P::modulus[2]), [p3] "m"(P::modulus[3])
+          : "cc");
+  r[0] = s0;
+  r[1] = s1;
+  r[2] = s2;
+  r[3] = s3;
+}
+
+template <class P> static inline void subWords(uint64_t *r, const uint64_t *a, const uint64_t *b) {
+  uint64_t s0 = a[0], s1 = a[1], s2 = a[2], s3 = a[3], d0, d1, d2, d3;
+  __asm__("subq %[b0], %[s0]\n\t sbbq %[b1], %[s1]\n\t sbbq %[b2], %[s2]\n\t sbbq %[b3], %[s3]\n\t"
+          "sbbq %[d0], %[d0]\n\t movq %[d0], %[d1]\n\t movq %[d0], %[d2]\n\t movq %[d0], %[d3]\n\t"
+          "andq %[p0], %[d0]\n\t andq %[p1], %[d1]\n\t andq %[p2], %[d2]\n\t andq %[p3], %[d3]\n\t"
+          "addq %[d0], %[s0]\n\t adcq %[d1], %[s1]\n\t adcq %[d2], %[s2]\n\t adcq %[d3], %[s3]"
+          : [s0] "+&r"(s0), [s1] "+&r"(s1), [s2] "+&r"(s2), [s3] "+&r"(s3), [d0] "=&r"(d0), [d1] "=&r"(d1),
+            [d2] "=&r"(d2), [d3] "=&r"(d3)
+          : [b0] "m"(b[0]), [b1] "m"(b[1]), [b2] "m"(b[2]), [b3] "m"(b[3]), [p0] "m"(P::modulus[0]),
+            [p1] "m"(P::modulus[1]), [p2] "m"(P::modulus[2]), [p3] "m"(P::modulus[3])
+          : "cc");
+  r[0] = s0;
+  r[1] = s1;
+  r[2] = s2;
+  r[3] = s3;
+}
+#else
+template <class P> static inline void addWords(uint64_t *r, const uint64_t *a, const uint64_t *b) {
+  uint64_t s[4], carry = 0;
+  for (int i = 0; i < 4; i++) carry = addWithCarry(a[i], b[i], carry, &s[i]);
+  reduceOnce<P>(r, s);
+}
+
+template <class P> static inline void subWords(uint64_t *r, const uint64_t *a, const uint64_t *b) {
+  uint64_t d[4], borrow = 0, carry = 0;
+  for (int i = 0; i < 4; i++) borrow = subWithBorrow(a[i], b[i], borrow, &d[i]);
+  uint64_t mask = 0 - borrow;
+  for (int i = 0; i < 4; i++) carry = addWithCarry(d[i], P::modulus[i] & mask, carry, &r[i]);
+}
+#endif
+
 template <class P> struct Fp {
   typedef P Params;
   uint64_t w[4];
@@ -170,20 +220,13 @@ template <class P> struct Fp {
   }
 
   friend inline Fp operator+(const Fp &a, const Fp &b) {
-    uint64_t s[4], d[4], carry = 0, borrow = 0;
-    for (int i = 0; i < 4; i++) carry = addWithCarry(a.w[i], b.w[i], carry, &s[i]);
-    for (int i = 0; i < 4; i++) borrow = subWithBorrow(s[i], P::modulus[i], borrow, &d[i]);
-    uint64_t keep = 0 - borrow;
     Fp r;
-    for (int i = 0; i < 4; i++) r.w[i] = d[i] ^ ((s[i] ^ d[i]) & keep);
+    addWords<P>(r.w, a.w, b.w);
     return r;
   }
   friend inline Fp operator-(const Fp &a, const Fp &b) {
     Fp r;
-    uint64_t borrow = 0, carry = 0;
-    for (int i = 0; i < 4; i++) borrow = subWithBorrow(a.w[i], b.w[i], borrow, &r.w[i]);
-    uint64_t mask = 0 - borrow;
-    for (int i = 0; i < 4; i++) carry = addWithCarry(r.w[i], P::modulus[i] & mask, carry, &r.w[i]);
+    subWords<P>(r.w, a.w, b.w);
     return r;
   }
   inline Fp negated() const { return zero() - *this; }
@@ -208,54 +251,150 @@ template <class P> struct Fp {
     return r;
   }
 
-  /** Binary extended Euclid, variable time; the inverse of 0 is 0. */
+  /** In variable time; the inverse of 0 is 0. */
   Fp inverted() const;
 };
 
 typedef Fp<FqParams> Fq;
 typedef Fp<FrParams> Fr;
 
-static inline bool isOneWords(const uint64_t *a) { return a[0] == 1 && (a[1] | a[2] | a[3]) == 0; }
+// Inversion by division steps (Bernstein, Yang: https://eprint.iacr.org/2019/266; Wuille's start at δ = 1/2), 62 at a
+// time on the low words, in variable time.
 
-/** a /= 2^k mod modulus for the largest k that makes `u` odd, which is divided likewise. */
-template <class P> static inline void halveWhileEven(uint64_t *u, uint64_t *x) {
-  while ((u[0] & 1) == 0) {
-    // x = (x + (x odd ? modulus : 0)) / 2; the sum stays below 2^256.
-    uint64_t mask = 0 - (x[0] & 1), carry = 0;
-    for (int i = 0; i < 4; i++) carry = addWithCarry(x[i], P::modulus[i] & mask, carry, &x[i]);
-    for (int i = 0; i < 3; i++) {
-      x[i] = (x[i] >> 1) | (x[i + 1] << 63);
-      u[i] = (u[i] >> 1) | (u[i + 1] << 63);
+/** Five signed digits of 62 bits; all but the last in [0, 2^62). */
+struct Digits {
+  int64_t v[5];
+};
+
+static const uint64_t DIGIT = ((uint64_t)1 << 62) - 1;
+
+static inline Digits digitsOf(const uint64_t *w) {
+  return Digits{{(int64_t)(w[0] & DIGIT), (int64_t)((w[0] >> 62 | w[1] << 2) & DIGIT),
+                 (int64_t)((w[1] >> 60 | w[2] << 4) & DIGIT), (int64_t)((w[2] >> 58 | w[3] << 6) & DIGIT),
+                 (int64_t)(w[3] >> 56)}};
+}
+
+/** 62 steps take (f, g) to (uf + vg, qf + rg) / 2^62. */
+struct Steps {
+  int64_t u, v, q, r;
+};
+
+/** Returns the new -δ - 1/2. */
+static inline int64_t divide62(int64_t eta, uint64_t f, uint64_t g, Steps &steps) {
+  uint64_t u = 1, v = 0, q = 0, r = 1;
+  int left = 62;
+  for (;;) {
+    int zeros = __builtin_ctzll(g | (~(uint64_t)0 << left));
+    g >>= zeros;
+    u <<= zeros;
+    v <<= zeros;
+    eta -= zeros;
+    left -= zeros;
+    if (left == 0) break;
+    if (eta < 0) {
+      eta = -eta;
+      uint64_t t = f;
+      f = g;
+      g = 0 - t;
+      t = u;
+      u = q;
+      q = 0 - t;
+      t = v;
+      v = r;
+      r = 0 - t;
     }
-    x[3] >>= 1;
-    u[3] >>= 1;
+    // Up to four low bits of g go at once, as many as would before the next exchange: w = -g / f modulo 2^4,
+    // where f + 2·((f + 1) & 4) is 1 / f.
+    int most = (int)(eta + 1 < left ? eta + 1 : left);
+    uint64_t mask = (~(uint64_t)0 >> (64 - most)) & 15;
+    uint64_t inverse = f + (((f + 1) & 4) << 1);
+    uint64_t w = (0 - inverse * g) & mask;
+    g += f * w;
+    q += u * w;
+    r += v * w;
+  }
+  steps = Steps{(int64_t)u, (int64_t)v, (int64_t)q, (int64_t)r};
+  return eta;
+}
+
+/** f, g after the steps. */
+static inline void applySteps(Digits &f, Digits &g, const Steps &s) {
+  __int128 a = (__int128)s.u * f.v[0] + (__int128)s.v * g.v[0];
+  __int128 b = (__int128)s.q * f.v[0] + (__int128)s.r * g.v[0];
+  a >>= 62;
+  b >>= 62;
+  for (int i = 1; i < 5; i++) {
+    int64_t fi = f.v[i], gi = g.v[i];
+    a += (__int128)s.u * fi + (__int128)s.v * gi;
+    b += (__int128)s.q * fi + (__int128)s.r * gi;
+    f.v[i - 1] = (int64_t)((uint64_t)a & DIGIT);
+    g.v[i - 1] = (int64_t)((uint64_t)b & DIGIT);
+    a >>= 62;
+    b >>= 62;
+  }
+  f.v[4] = (int64_t)a;
+  g.v[4] = (int64_t)b;
+}
+
+/** The same modulo p for d, e in (-2p, p): multiples of p make the sums divisible by 2^62. */
+static inline void applyStepsModulo(Digits &d, Digits &e, const Steps &s, const Digits &p, uint64_t inverse) {
+  int64_t dSign = d.v[4] >> 63, eSign = e.v[4] >> 63;
+  // Negative ones count as one p more, which keeps results in range.
+  int64_t md = (s.u & dSign) + (s.v & eSign), me = (s.q & dSign) + (s.r & eSign);
+  __int128 a = (__int128)s.u * d.v[0] + (__int128)s.v * e.v[0];
+  __int128 b = (__int128)s.q * d.v[0] + (__int128)s.r * e.v[0];
+  md -= (int64_t)((inverse * (uint64_t)a + (uint64_t)md) & DIGIT);
+  me -= (int64_t)((inverse * (uint64_t)b + (uint64_t)me) & DIGIT);
+  a += (__int128)p.v[0] * md;
+  b += (__int128)p.v[0] * me;
+  a >>= 62;
+  b >>= 62;
+  for (int i = 1; i < 5; i++) {
+    int64_t di = d.v[i], ei = e.v[i];
+    a += (__int128)s.u * di + (__int128)s.v * ei + (__int128)p.v[i] * md;
+    b += (__int128)s.q * di + (__int128)s.r * ei + (__int128)p.v[i] * me;
+    d.v[i - 1] = (int64_t)((uint64_t)a & DIGIT);
+    e.v[i - 1] = (int64_t)((uint64_t)b & DIGIT);
+    a >>= 62;
+    b >>= 62;
+  }
+  d.v[4] = (int64_t)a;
+  e.v[4] = (int64_t)b;
+}
+
+static inline void addDigits(Digits &a, const Digits &b, int64_t factor) {
+  int64_t carry = 0;
+  for (int i = 0; i < 5; i++) {
+    int64_t sum = a.v[i] + factor * b.v[i] + carry;
+    carry = sum >> 62;
+    a.v[i] = i < 4 ? (int64_t)((uint64_t)sum & DIGIT) : sum;
   }
 }
 
 template <class P> Fp<P> Fp<P>::inverted() const {
-  if (isZero()) return zero();
-  uint64_t u[4], v[4];
-  memcpy(u, w, 32);
-  memcpy(v, P::modulus, 32);
-  // a·x = R^2·u and a·y = R^2·v throughout; R^2 / a is the inverse's Montgomery form.
-  Fp x = from(P::square), y = zero();
-  while (!isOneWords(u) && !isOneWords(v)) {
-    halveWhileEven<P>(u, x.w);
-    halveWhileEven<P>(v, y.w);
-    uint64_t d[4], borrow = 0;
-    for (int i = 0; i < 4; i++) borrow = subWithBorrow(u[i], v[i], borrow, &d[i]);
-    if (!borrow) {
-      // Only for a number that was not reduced.
-      if ((d[0] | d[1] | d[2] | d[3]) == 0) return zero();
-      memcpy(u, d, 32);
-      x = x - y;
-    } else {
-      borrow = 0;
-      for (int i = 0; i < 4; i++) borrow = subWithBorrow(v[i], u[i], borrow, &v[i]);
-      y = y - x;
-    }
+  Digits p = digitsOf(P::modulus), f = p, g = digitsOf(w), d = {{0}}, e = {{1}};
+  uint64_t inverse = (0 - P::inverse) & DIGIT;
+  int64_t eta = -1;
+  // 590 steps suffice for 256 bits; a number that is not reduced must not keep this going.
+  for (int round = 0; round < 12; round++) {
+    if ((g.v[0] | g.v[1] | g.v[2] | g.v[3] | g.v[4]) == 0) break;
+    Steps steps;
+    uint64_t fLow = (uint64_t)f.v[0] | (uint64_t)f.v[1] << 62, gLow = (uint64_t)g.v[0] | (uint64_t)g.v[1] << 62;
+    eta = divide62(eta, fLow, gLow, steps);
+    applyStepsModulo(d, e, steps, p, inverse);
+    applySteps(f, g, steps);
   }
-  return isOneWords(u) ? x : y;
+  // f = ±1 and d = ±1 / a.
+  if (f.v[4] < 0) {
+    Digits zero = {{0}};
+    addDigits(zero, d, -1);
+    d = zero;
+  }
+  while (d.v[4] < 0) addDigits(d, p, 1);
+  const uint64_t *v = (const uint64_t *)d.v;
+  Fp plain = {{v[0] | v[1] << 62, v[1] >> 2 | v[2] << 60, v[2] >> 4 | v[3] << 58, v[3] >> 6 | v[4] << 56}};
+  // Up to 2p by the negation; a multiplication takes that. From 1 / a = 1 / (α·R) to R / α.
+  return plain * from(P::square) * from(P::square);
 }
 
 /** Fq[i] / (i^2 + 1). */

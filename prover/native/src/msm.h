@@ -152,9 +152,9 @@ static inline uint32_t windowsFor(uint32_t bits) { return (SCALAR_BITS + 1 + bit
 /** The window size with the fewest additions: count a window, and two a bucket. A digit fits 16 bits. */
 static inline uint32_t bitsFor(size_t count) {
   uint32_t best = 4;
-  double least = 1e300;
+  uint64_t least = ~(uint64_t)0;
   for (uint32_t bits = 4; bits <= 15; bits++) {
-    double cost = (double)windowsFor(bits) * ((double)count + (double)(1u << (bits - 1)) * 1.6 + 100);
+    uint64_t cost = (uint64_t)windowsFor(bits) * (10 * (uint64_t)count + (16u << (bits - 1)) + 1000);
     if (cost < least) {
       least = cost;
       best = bits;
