@@ -1,10 +1,11 @@
-import { Contract, JsonRpcProvider, NonceManager, type TransactionReceipt, Wallet } from 'ethers'
+import { Contract, JsonRpcProvider, type TransactionReceipt, Wallet } from 'ethers'
 import { loadArtifact } from '../../deploy/contracts/artifacts.ts'
 import {
   auditKeyRegistrar,
   deployContracts,
   type DeploymentConfig,
 } from '../../deploy/contracts/deploy.ts'
+import type { VerificationKeys } from '../../deploy/contracts/checkVerificationKeys.ts'
 import {
   encodeSettle,
   type Hex,
@@ -28,11 +29,10 @@ import { dayOf } from '../../protocol/calendar.ts'
 import type { Batch, BatchDeposit, BatchSlot } from '../../protocol/batch.ts'
 import { batchPublicInputs, batchWords } from '../../protocol/batchWords.ts'
 import { hashMemo, type RandomBytes } from '../../protocol/memo.ts'
-import { buildPolicyTree, type Policy } from '../../protocol/policy.ts'
+import { type Policy } from '../../protocol/policy.ts'
 import { publicInputsToArray, type TransferPublicInputs } from '../../protocol/publicInputs.ts'
 import { initialState } from '../../protocol/rollupState.ts'
 import { bigintToBytes } from '../../protocol/field.ts'
-import { emptyRoot } from '../../protocol/tree.ts'
 import { packWord } from '../../protocol/words.ts'
 import { auditKeyFromSecret } from '../../regulator/auditKeys.ts'
 import { type BaseChain, type BaseChainClient, startChain } from './chain.ts'
@@ -85,10 +85,15 @@ export type TestRollup = {
 /** A chain with all contracts, under keys whose secrets are known. */
 export async function startTestRollup({
   keys = simulatedKeys('test'),
+  verificationKeys = keys.verificationKeys,
+  policies = testPolicies,
   config = {},
   client,
 }: {
   keys?: SimulatedKeys
+  /** Default: those of `keys`. */
+  verificationKeys?: VerificationKeys
+  policies?: readonly Policy[]
   config?: Partial<DeploymentConfig>
   /** Default: as the environment says. */
   client?: BaseChainClient
@@ -105,7 +110,7 @@ export async function startTestRollup({
   const block = await provider.getBlock('latest')
   const deployment = await deployContracts({
     signer: operator,
-    verificationKeys: keys.verificationKeys,
+    verificationKeys,
     areKeysInsecure: true,
     assets: [
       {
@@ -129,7 +134,7 @@ export async function startTestRollup({
       statistics: auditKeyRegistrar(statistics, seededBytes('statistics')),
       investigation: auditKeyRegistrar(investigation, seededBytes('investigation')),
     },
-    policies: testPolicies,
+    policies,
     config: { governanceDelay: 0n, ...config },
   })
   const as = (name: ContractName, wallet: Wallet): Contract =>
