@@ -44,6 +44,13 @@ export async function buildApp({
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.requestTimeoutMs,
     connectionTimeout: limits.connectionTimeoutMs,
+    keepAliveTimeout: limits.connectionTimeoutMs,
+    http: {
+      // Node takes the larger of the two for the whole request, and 60 s is its default for headers.
+      headersTimeout: limits.requestTimeoutMs,
+      // Node's default of 30 s would let a slow request live three times its time.
+      connectionsCheckingInterval: Math.min(1_000, limits.requestTimeoutMs),
+    },
     // A client gets its answer before the port closes, and no new request.
     return503OnClosing: true,
     forceCloseConnections: 'idle',
@@ -65,6 +72,17 @@ export async function buildApp({
       details: ['See /openapi.json.'],
     }),
   )
+
+  // A connection that was busy when the stop began would else stay open, idle, until it times out.
+  let isClosing = false
+  app.addHook('preClose', (done) => {
+    isClosing = true
+    done()
+  })
+  app.addHook('onSend', (_, reply, payload, done) => {
+    if (isClosing) void reply.header('connection', 'close')
+    done(null, payload)
+  })
 
   await app.register(rateLimit, {
     max: limits.requestsPerMinute,
