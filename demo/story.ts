@@ -1,4 +1,5 @@
-import { createApiClient } from '../api/client.ts'
+import { join } from 'node:path'
+import { type ApiClient, createApiClient } from '../api/client.ts'
 import type { ChainEventOf } from '../l1/chainEvents.ts'
 import { getEscrow, getEtherBalance, getLedger, getSettledState } from '../l1/reads.ts'
 import { BaseError } from '../protocol/errors.ts'
@@ -14,10 +15,9 @@ import { syncSettled } from '../wallet/syncSettled.ts'
 import { createWallet } from '../wallet/wallet.ts'
 import { type Devnet, ETH, startDevnet, units, YUAN } from './devnet.ts'
 import { proveSpentNullifier, replay, settleTwice } from './forgery.ts'
-import { PASSPHRASE, Person } from './person.ts'
+import { PASSPHRASE, PATIENCE_MS, Person } from './person.ts'
 import { RegistrarOffice } from './registrar.ts'
 import type { Report } from './report.ts'
-import { join } from 'node:path'
 
 /** Batches are sealed this soon, so that nobody waits in a demonstration. */
 const BATCH_AGE_MS = 1_500
@@ -114,7 +114,7 @@ class Story {
         payments: [{ address: shop.address, amount: units(ETH, '0.15') }],
       }),
     )
-    await this.#office.change(2, { status: 'SUSPENDED' })
+    await this.#suspend(2)
     await ben.sync()
     await this.#refusal('Ben, suspended by the registrar, pays 10 tCNY', () =>
       ben.send({
@@ -190,6 +190,15 @@ class Story {
     return person
   }
 
+  /** Suspends an identity and waits until the sequencer has seen it. */
+  async #suspend(index: number): Promise<void> {
+    const { root } = await this.#office.change(index, { status: 'SUSPENDED' })
+    await this.#until('the sequencer sees the registry', async (api) => {
+      const { identity } = await api.getStatus()
+      return BigInt(identity.root) === root
+    })
+  }
+
   async #refusal(what: string, attempt: () => Promise<unknown>): Promise<void> {
     try {
       await attempt()
@@ -215,12 +224,18 @@ class Story {
 
   /** Waits until the base chain has every batch that was sealed and no transfer waits. */
   async #settleAll(): Promise<void> {
-    const api = createApiClient({ url: this.#sequencer.url })
-    const end = performance.now() + 120_000
-    for (;;) {
+    await this.#until('the last batches are settled', async (api) => {
       const { sealed, settled } = await api.getStatus()
-      if (sealed.batchNumber === settled.batchNumber) return
-      if (performance.now() > end) throw new Error('the last batches were not settled in time')
+      return sealed.batchNumber === settled.batchNumber
+    })
+  }
+
+  /** Asks until it is so. @throws after a patience of minutes, so that nothing waits for ever. */
+  async #until(what: string, isSo: (api: ApiClient) => Promise<boolean>): Promise<void> {
+    const api = createApiClient({ url: this.#sequencer.url })
+    const end = performance.now() + PATIENCE_MS
+    while (!(await isSo(api))) {
+      if (performance.now() > end) throw new Error(`it did not come to pass in time that ${what}`)
       await new Promise((resolve) => setTimeout(resolve, 250))
     }
   }
