@@ -112,13 +112,17 @@ contract Rollup is IRollup, AccessManaged {
         uint256 nullifierRoot;
         /// domain, circuit id, c and the words of the present batch.
         uint256 words;
+        /// Where the words of the present batch's transfers end.
+        uint256 wordsEnd;
         ProofFold.Fold fold;
         uint256 maxProofs;
-        /// Fees of the present batch: asset, its maxFee, total, three words each. One entry a proof
-        /// at most; reserved with the first fee of the call.
-        uint256 fees;
-        uint256 feeCount;
-        /// Withdrawal words: one withdrawal and one fee entry a proof at most; reserved with the
+        /// The asset of the last fee, its limit, and the present batch's fees in it that are not
+        /// among the credits yet. Mostly all fees of a batch are in one asset.
+        uint256 feeAsset;
+        uint256 maxFee;
+        uint256 feeTotal;
+        address feeRecipient;
+        /// Withdrawal words: one withdrawal and one sum of fees a proof at most; reserved with the
         /// first.
         uint256[] credits;
         /// The last anchor that was looked up: a batch's transfers mostly share the newest.
@@ -243,6 +247,8 @@ contract Rollup is IRollup, AccessManaged {
         call.maxProofs = maxProofs;
         // No batch: the first transfer looks its anchor up.
         call.anchorBatch = type(uint256).max;
+        // No asset: the first fee looks its limit up.
+        call.feeAsset = type(uint256).max;
         _readContexts(call);
         return batchCount;
     }
@@ -322,12 +328,13 @@ contract Rollup is IRollup, AccessManaged {
             feeRecipient
         );
 
+        call.feeRecipient = feeRecipient;
         call.next = start + BATCH_HEADER_BYTES;
         _takeDeposits(call, depositCount, call.words + (CHALLENGE_PREFIX_WORDS + wordCount) * 0x20);
         uint256 slotWords = call.words + (CHALLENGE_PREFIX_WORDS + BATCH_FIXED_WORDS) * 0x20;
         _readSlots(call, number, slotWords, slotCount);
         _addBatchProof(call, start, packed >> 248, circuit, wordCount);
-        _creditFees(call, feeRecipient);
+        _creditFees(call);
 
         // S1: only now, when this batch's anchors have been read.
         _noteRoots[number] = noteRoot;
@@ -418,9 +425,11 @@ contract Rollup is IRollup, AccessManaged {
     ) private view {
         uint256 keyId = circuit;
         if (circuitByte & CIRCUIT_SUNSET_KEY != 0) keyId += ProofFold.SUNSET_KEY;
-        if (!call.fold.hasKey(keyId)) _addKey(call.fold, keyId, circuit);
+        uint256 sum = call.fold.sumOf(keyId);
+        if (sum == 0) sum = _addKey(call.fold, keyId, circuit);
         uint256 record = call.fold.addProof(
             keyId,
+            sum,
             0,
             ProofFold.OWN_INPUTS_BATCH,
             start + BATCH_HEADER_BYTES - PROOF_BYTES
@@ -459,8 +468,9 @@ contract Rollup is IRollup, AccessManaged {
         uint256 next = call.next;
         unchecked {
             // At most 15 slots of five words; a slot is some hundred bytes of calldata.
-            uint256 wordsEnd = words + slotCount * SLOT_WORDS * 0x20;
-            for (; words < wordsEnd; words += SLOT_WORDS * 0x20) {
+            // Kept in memory: the optimizer would read the count from calldata again for each slot.
+            call.wordsEnd = words + slotCount * SLOT_WORDS * 0x20;
+            for (; words < call.wordsEnd; words += SLOT_WORDS * 0x20) {
                 uint256 packed = _load(next);
                 if (packed >> 248 == SLOT_KIND_EMPTY) next++;
                 else next = _readSlot(call, batchNumber, words, next, packed);
@@ -506,9 +516,11 @@ contract Rollup is IRollup, AccessManaged {
             next = proofOffset + PROOF_BYTES + MEMO_BYTES;
             // A transfer's kind is its circuit id (the constructor asserts it).
             uint256 keyId = kind + ((head & HEAD_SUNSET_KEY) >> 1);
-            if (!fold.hasKey(keyId)) _addKey(fold, keyId, kind);
+            uint256 sum = fold.sumOf(keyId);
+            if (sum == 0) sum = _addKey(fold, keyId, kind);
             uint256 record = fold.addProof(
                 keyId,
+                sum,
                 context,
                 ProofFold.OWN_INPUTS_TRANSFER - SLOT_KIND_TRANSFER + kind,
                 proofOffset
@@ -603,26 +615,32 @@ contract Rollup is IRollup, AccessManaged {
         uint256 next,
         uint256 record
     ) private view returns (uint256) {
-        uint256 length;
-        if (head & HEAD_FEE != 0) length += FEE_BYTES;
-        if (head & HEAD_WITHDRAWAL != 0) length += WITHDRAWAL_BYTES;
-        if (next + length > call.end) revert DataLengthWrong(next + length, call.end);
         if (head & HEAD_FEE != 0) {
             uint256 packed = _load(next);
+            unchecked {
+                // A few bytes on from an offset in calldata.
+                next += FEE_BYTES;
+            }
             uint256 amount = packed >> 192;
             uint256 asset = uint16(packed >> 176);
-            if (amount == 0) revert AmountZero();
-            _addFee(call, asset, amount);
-            uint256 feeWord = epoch | amount | (asset << OFFSET_FEE_ASSET);
-            assembly ('memory-safe') {
-                mstore(add(record, 0x100), feeWord)
+            if (amount == 0) _refuseAmount(call, next);
+            if (asset != call.feeAsset) _openFees(call, asset, next);
+            if (amount > call.maxFee) revert FeeTooHigh(asset, amount, call.maxFee);
+            unchecked {
+                // Sums of u64: no call has 2^192 of them.
+                call.feeTotal += amount;
             }
-            next += FEE_BYTES;
+            assembly ('memory-safe') {
+                mstore(add(record, 0x100), or(or(epoch, amount), shl(OFFSET_FEE_ASSET, asset)))
+            }
         }
         if (head & HEAD_WITHDRAWAL != 0) {
             uint256 packed = _load(next);
+            unchecked {
+                next += WITHDRAWAL_BYTES;
+            }
             uint256 amount = uint64(packed >> 176);
-            if (amount == 0) revert AmountZero();
+            if (amount == 0) _refuseAmount(call, next);
             uint256 withdrawalWord =
                 (packed >> 240) |
                     (amount << OFFSET_WITHDRAWAL_AMOUNT) |
@@ -631,59 +649,36 @@ contract Rollup is IRollup, AccessManaged {
                 mstore(add(record, 0xe0), withdrawalWord)
             }
             _addCredit(call, withdrawalWord);
-            next += WITHDRAWAL_BYTES;
         }
         return next;
     }
 
-    /// @dev Adds to the batch's fees of an asset. The limit is asked for once a batch.
-    function _addFee(Call memory call, uint256 asset, uint256 amount) private view {
-        if (call.fees == 0) call.fees = _reserve(3 * call.maxProofs);
-        uint256 entry = call.fees;
-        uint256 end = entry + call.feeCount * 0x60;
-        uint256 maxFee;
-        uint256 total;
-        for (; entry < end; entry += 0x60) {
-            uint256 known;
-            assembly ('memory-safe') {
-                known := mload(entry)
-                maxFee := mload(add(entry, 0x20))
-                total := mload(add(entry, 0x40))
-            }
-            if (known == asset) break;
-        }
-        if (entry == end) {
-            maxFee = VAULT.maxFeeOf(asset);
-            total = 0;
-            call.feeCount++;
-        }
-        if (amount > maxFee) revert FeeTooHigh(asset, amount, maxFee);
-        assembly ('memory-safe') {
-            mstore(entry, asset)
-            mstore(add(entry, 0x20), maxFee)
-            mstore(add(entry, 0x40), add(total, amount))
-        }
+    /// @dev An amount of zero, unless it was read from behind the end of the data.
+    function _refuseAmount(Call memory call, uint256 next) private pure {
+        if (next > call.end) revert DataLengthWrong(next, call.end);
+        revert AmountZero();
     }
 
-    /// @dev The batch's fees, one credit an asset.
-    function _creditFees(Call memory call, address feeRecipient) private pure {
-        for (uint256 i = 0; i < call.feeCount; i++) {
-            uint256 entry = call.fees + i * 0x60;
-            uint256 asset;
-            uint256 total;
-            assembly ('memory-safe') {
-                asset := mload(entry)
-                total := mload(add(entry, 0x40))
-            }
-            if (total > type(uint64).max) revert FeesTooHigh(asset, total);
-            _addCredit(
-                call,
-                asset |
-                    (total << OFFSET_WITHDRAWAL_AMOUNT) |
-                    (uint256(uint160(feeRecipient)) << OFFSET_WITHDRAWAL_RECIPIENT)
-            );
-        }
-        call.feeCount = 0;
+    /// @dev Goes over to fees in another asset.
+    function _openFees(Call memory call, uint256 asset, uint256 next) private view {
+        if (next > call.end) revert DataLengthWrong(next, call.end);
+        _creditFees(call);
+        call.feeAsset = asset;
+        call.maxFee = VAULT.maxFeeOf(asset);
+    }
+
+    /// @dev Credits the fees gathered since the last time.
+    function _creditFees(Call memory call) private pure {
+        uint256 total = call.feeTotal;
+        if (total == 0) return;
+        if (total > type(uint64).max) revert FeesTooHigh(call.feeAsset, total);
+        call.feeTotal = 0;
+        _addCredit(
+            call,
+            call.feeAsset |
+                (total << OFFSET_WITHDRAWAL_AMOUNT) |
+                (uint256(uint160(call.feeRecipient)) << OFFSET_WITHDRAWAL_RECIPIENT)
+        );
     }
 
     // Helpers
@@ -705,8 +700,12 @@ contract Rollup is IRollup, AccessManaged {
         }
     }
 
-    function _addKey(ProofFold.Fold memory fold, uint256 keyId, uint256 circuit) private view {
-        fold.addKey(keyId, VERIFIERS.keyBlob(circuit, keyId != circuit));
+    function _addKey(
+        ProofFold.Fold memory fold,
+        uint256 keyId,
+        uint256 circuit
+    ) private view returns (uint256) {
+        return fold.addKey(keyId, VERIFIERS.keyBlob(circuit, keyId != circuit));
     }
 
     /// @dev Reverts unless `count` more bytes of data are there.

@@ -51,7 +51,6 @@ library ProofFold {
     // Offsets in Fold, for assembly.
     uint256 private constant FOLD_NEXT_PAIR = 0x20;
     uint256 private constant FOLD_CURSOR = 0xa0;
-    uint256 private constant FOLD_SUMS = 0xc0;
 
     struct Fold {
         uint256 pairs;
@@ -94,20 +93,24 @@ library ProofFold {
         fold.cursor = contexts + contextCount * CONTEXT_WORDS * 0x20;
     }
 
-    /// @dev Whether a key is known already.
-    function hasKey(Fold memory fold, uint256 keyId) internal pure returns (bool isKnown) {
+    /// @dev Where a key's sums stand; 0 for one that is not known yet.
+    function sumOf(Fold memory fold, uint256 keyId) internal pure returns (uint256 sum) {
         uint256 sums = fold.sums;
         assembly ('memory-safe') {
-            isKnown := iszero(iszero(mload(add(sums, mul(keyId, 0x20)))))
+            sum := mload(add(sums, shl(5, keyId)))
         }
     }
 
     /// @dev Makes a key known by its code blob.
-    function addKey(Fold memory fold, uint256 keyId, address blob) internal pure {
+    function addKey(
+        Fold memory fold,
+        uint256 keyId,
+        address blob
+    ) internal pure returns (uint256 sum) {
         uint256 sums = fold.sums;
         uint256 contextCount = fold.contextCount;
         assembly ('memory-safe') {
-            let sum := mload(0x40)
+            sum := mload(0x40)
             let size := mul(add(SUM_WORDS, contextCount), 0x20)
             mstore(0x40, add(sum, size))
             calldatacopy(sum, calldatasize(), size)
@@ -121,6 +124,7 @@ library ProofFold {
     function addProof(
         Fold memory fold,
         uint256 keyId,
+        uint256 sum,
         uint256 context,
         uint256 ownInputs,
         uint256 proofOffset
@@ -128,7 +132,6 @@ library ProofFold {
         assembly ('memory-safe') {
             record := mload(add(fold, FOLD_CURSOR))
             let pair := mload(add(fold, FOLD_NEXT_PAIR))
-            let sum := mload(add(mload(add(fold, FOLD_SUMS)), shl(5, keyId)))
             mstore(record, or(or(shl(96, mload(sum)), shl(16, context)), keyId))
             calldatacopy(pair, proofOffset, PAIR_BYTES)
             let c := add(record, shl(5, add(ownInputs, 1)))
@@ -180,16 +183,6 @@ library ProofFold {
                     addmod(mload(column), mulmod(weight, mload(x), FIELD_ORDER), FIELD_ORDER)
                 )
             }
-            function fold7(x, distance, weight) {
-                fold1(x, distance, weight)
-                fold1(add(x, 0x20), distance, weight)
-                fold1(add(x, 0x40), distance, weight)
-                fold1(add(x, 0x60), distance, weight)
-                fold1(add(x, 0x80), distance, weight)
-                fold1(add(x, 0xa0), distance, weight)
-                fold1(add(x, 0xc0), distance, weight)
-            }
-
             ok := 1
             let weight := 1
             let scratch := mload(0x40)
@@ -205,8 +198,24 @@ library ProofFold {
                     // anchor is column 0; columns 1 to 3 and the last four are the context's.
                     fold1(x, distance, weight)
                     distance := add(distance, 0x60)
-                    fold7(add(x, 0x20), distance, weight)
-                    fold7(add(x, 0x100), distance, weight)
+                    // nullifier, outputs, withdrawal, fee. Mostly nothing is withdrawn.
+                    fold1(add(x, 0x20), distance, weight)
+                    fold1(add(x, 0x40), distance, weight)
+                    fold1(add(x, 0x60), distance, weight)
+                    fold1(add(x, 0x80), distance, weight)
+                    fold1(add(x, 0xa0), distance, weight)
+                    if mload(add(x, 0xc0)) {
+                        fold1(add(x, 0xc0), distance, weight)
+                    }
+                    fold1(add(x, 0xe0), distance, weight)
+                    // memoHash to the first investigation word.
+                    fold1(add(x, 0x100), distance, weight)
+                    fold1(add(x, 0x120), distance, weight)
+                    fold1(add(x, 0x140), distance, weight)
+                    fold1(add(x, 0x160), distance, weight)
+                    fold1(add(x, 0x180), distance, weight)
+                    fold1(add(x, 0x1a0), distance, weight)
+                    fold1(add(x, 0x1c0), distance, weight)
                     x := add(x, 0x1e0)
                     if eq(circuit, CIRCUIT_COLLECT) {
                         fold1(x, distance, weight)
