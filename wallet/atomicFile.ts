@@ -8,7 +8,9 @@ import { dirname } from 'node:path'
 export function writeFileAtomic(file: string, contents: Uint8Array | string): void {
   const temporary = `${file}.${String(process.pid)}.tmp`
   const bytes = typeof contents === 'string' ? new TextEncoder().encode(contents) : contents
-  const descriptor = openSync(temporary, 'w', 0o600)
+  // What a crash left behind is not written to: it would keep its own mode.
+  rmSync(temporary, { force: true })
+  const descriptor = openSync(temporary, 'wx', 0o600)
   try {
     let written = 0
     while (written < bytes.length) written += writeSync(descriptor, bytes, written)

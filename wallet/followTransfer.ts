@@ -44,7 +44,7 @@ export function followTransfer(
     },
     spend: {
       ...{ kind, asset: record.asset, nonce: record.account.nonce, day, fee },
-      ...{ nullifier, outputs, memoHash },
+      ...{ nullifier, outputs, memoHash, firstLeafIndex },
       amountIn: statistics.amountIn,
       inputs: inputsOf(investigation),
       payments: payments.filter(({ amount }) => amount > 0n),

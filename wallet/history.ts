@@ -87,12 +87,17 @@ function spendEntries(
   if (spend.amountIn > 0n) entries.push({ kind: 'collected', ...common, amount: spend.amountIn })
   for (const { slot, amount, recipientIndex } of spend.payments) {
     const payment = made?.intent.payments[slot - 1]
+    const isToSelf = recipientIndex === ledger.identityIndex
+    const leafIndex = spend.firstLeafIndex + BigInt(slot)
+    // What one wrote to oneself comes back with the seed; what one wrote to others does not.
+    const note = ledger.notes.find((known) => isToSelf && known.leafIndex === leafIndex)
+    const memo = payment?.memo ?? note?.userMemo ?? ''
     entries.push({
-      kind: recipientIndex === ledger.identityIndex ? 'toSelf' : 'sent',
+      kind: isToSelf ? 'toSelf' : 'sent',
       ...common,
       amount,
       counterparty: payment?.address ?? `identity ${String(recipientIndex)}`,
-      ...(payment === undefined || payment.memo === '' ? {} : { memo: payment.memo }),
+      ...(memo === '' ? {} : { memo }),
     })
   }
   if (spend.withdrawal !== undefined) {

@@ -153,8 +153,10 @@ export function openOwnIdentity(ledger: Ledger, known: readonly KnownIdentity[])
   const leaf = ledger.identityLeaves.find(([index]) => index === identityIndex)?.[1]
   if (identityIndex === undefined || leaf === undefined) throw new NotRegisteredError()
   const candidates = known.filter(({ index }) => index === identityIndex)
-  const exact = candidates.find(({ identity }) => hashIdentity(identity) === leaf)
-  if (exact !== undefined) return { ...exact, leaf }
+  const exact = candidates.filter(({ identity }) => hashIdentity(identity) === leaf)
+  // A file that also names the destination says more.
+  const best = exact.findLast(({ destination }) => destination !== undefined) ?? exact.at(-1)
+  if (best !== undefined) return { ...best, leaf }
   for (const candidate of candidates.toReversed()) {
     for (const status of Object.values(IDENTITY_STATUS)) {
       for (let tier = 0n; fitsBits(tier, 8); tier++) {

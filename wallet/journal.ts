@@ -13,7 +13,8 @@ import type { Ledger } from './ledger.ts'
  *      │                      │                  └─────────┴─────────┴──▶ rejected │ superseded
  *      └──────────────────────┴──abandon──▶ abandoned
  *
- * The base chain has the last word: a settlement is believed in any stage but `abandoned`.
+ * The base chain has the last word: reconcileJournal believes a settlement in any stage but
+ * `abandoned`, and takes it back after a reorg.
  */
 export const journalStages = [
   'prepared',
@@ -85,9 +86,9 @@ const allowed: Readonly<Record<JournalStage, readonly JournalStage[]>> = {
   sealed: ['admitted', 'settled', 'rejected', 'superseded'],
   // `sent`: the same statement may be submitted again. The rest: the chain's word.
   rejected: ['sent', 'admitted', 'sealed', 'settled', 'superseded'],
-  superseded: ['settled'],
-  // A reorg of the base chain takes a settlement back.
-  settled: ['sealed', 'superseded'],
+  // Only the base chain undoes these, by a reorg: see reconcileJournal.
+  superseded: [],
+  settled: [],
   abandoned: [],
 }
 
@@ -144,6 +145,18 @@ export function abandonUnsent(journal: readonly JournalEntry[]): JournalEntry[] 
   )
 }
 
+/** A statement that is made in the place of unsent ones leaves nothing of them. */
+export function abandonUnsentOf(
+  journal: readonly JournalEntry[],
+  nullifier: bigint,
+): JournalEntry[] {
+  return journal.map((entry) =>
+    entry.publicInputs.nullifier === nullifier && unsentStages.includes(entry.stage)
+      ? { ...entry, stage: 'abandoned' }
+      : entry,
+  )
+}
+
 /** Statements that must be sent, or sent again, byte for byte. */
 export function entriesToSend(journal: readonly JournalEntry[]): JournalEntry[] {
   return journal.filter(({ stage }) => stage === 'proved' || stage === 'sent')
@@ -181,9 +194,9 @@ export function reconcileJournal(
     if (entry.stage === 'abandoned') return entry
     const spend = settled.get(entry.publicInputs.nullifier)
     if (spend === undefined) {
-      return entry.stage === 'settled' || entry.stage === 'superseded'
-        ? { ...entry, stage: entry.sentAt === undefined ? 'abandoned' : 'sent' }
-        : entry
+      // A reorg took it back. What was settled is sent again; what lost to it is not, unless asked.
+      if (entry.stage === 'settled') return { ...entry, stage: 'sent' }
+      return entry.stage === 'superseded' ? { ...entry, stage: 'rejected' } : entry
     }
     const { batchNumber } = spend.settledAt
     if (isStatement(entry, spend)) return { ...entry, stage: 'settled', batchNumber }

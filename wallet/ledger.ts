@@ -55,6 +55,8 @@ export type SpendRecord = {
   readonly nullifier: bigint
   readonly outputs: readonly [bigint, bigint, bigint, bigint]
   readonly memoHash: bigint
+  /** Of outputs[0]; outputs[i] stands at this + i. */
+  readonly firstLeafIndex: bigint
   readonly amountIn: bigint
   readonly inputs: readonly SpendInput[]
   /** Those with an amount. */

@@ -1,7 +1,7 @@
 import { computeStatementId } from '../api/index.ts'
 import type { Address } from '../protocol/address.ts'
 import { buildTransfer } from '../protocol/buildTransfer.ts'
-import { IDENTITY_STATUS, type TransferCircuit } from '../protocol/constants.ts'
+import type { TransferCircuit } from '../protocol/constants.ts'
 import { formatField } from '../protocol/field.ts'
 import { buildPolicyTree } from '../protocol/policy.ts'
 import { publicInputsToArray } from '../protocol/publicInputs.ts'
@@ -14,13 +14,13 @@ import {
   TransferPendingError,
   UnknownAssetError,
 } from './errors.ts'
-import { type CurrentIdentity, formatAddress, openOwnIdentity } from './identity.ts'
+import { formatAddress, openOwnIdentity } from './identity.ts'
 import {
+  abandonUnsentOf,
   type JournalEntry,
   type JournalIntent,
   type JournalPurpose,
   openEntry,
-  openStages,
   sentEntry,
   undecidedEntry,
 } from './journal.ts'
@@ -135,7 +135,7 @@ export function prepareStatement(
     fee,
     inputs: request.inputs.map(({ leafIndex }) => leafIndex),
   }
-  const entries = openEntry(journal, {
+  const entries = openEntry(abandonUnsentOf(journal, record.nullifier), {
     statementId: computeStatementId({
       circuit,
       publicInputs: publicInputsToArray(circuit, built.publicInputs),
@@ -210,16 +210,4 @@ function findNote(wallet: Wallet, leafIndex: bigint): NoteRecord {
   const note = wallet.state.ledger.notes.find((known) => known.leafIndex === leafIndex)
   if (note === undefined) throw new RangeError('a planned note must be one of the ledger')
   return note
-}
-
-/** Whether the identity must leave on this day, and cannot do anything else. */
-export function mustExit({ identity }: CurrentIdentity, day: bigint): boolean {
-  return identity.status !== BigInt(IDENTITY_STATUS.ACTIVE) || day > identity.expiryDay
-}
-
-/** Statements of an asset that are on their way. */
-export function openEntriesOf(wallet: Wallet, asset: bigint): JournalEntry[] {
-  return wallet.state.journal.filter(
-    (entry) => entry.asset === asset && openStages.includes(entry.stage),
-  )
 }

@@ -272,11 +272,18 @@ async function refresh(
     return { sealed, record }
   }
   const first = await read()
+  // What is to be replaced is not sent once more.
+  if (options.replace === true) return first
   await resumeJournal({ wallet, api })
   // A transfer on its way decides what the next one spends, so it is waited for, not replaced.
   const pending = undecidedEntry(wallet.state.journal, first.record.nullifier)
-  if (pending === undefined || options.replace === true) return first
-  await waitUntil({ wallet, chain, api }, { id: pending.id, waitFor: 'sealed', options })
+  if (pending === undefined) return first
+  try {
+    await waitUntil({ wallet, chain, api }, { id: pending.id, waitFor: 'sealed', options })
+  } catch (error) {
+    // The earlier one is decided: this one is free to be made.
+    if (!(error instanceof TransferRejectedError)) throw error
+  }
   return read()
 }
 

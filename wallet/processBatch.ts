@@ -4,6 +4,7 @@ import { followTransfer } from './followTransfer.ts'
 import { type Ledger, type NoteRecord, ownerOf, type SettledAt } from './ledger.ts'
 import { batchLeaves, extendTree } from './noteTree.ts'
 import { openDepositNote, openTransferNotes } from './openReceivedNotes.ts'
+import { rebuildOwnNotes } from './rebuildOwnNotes.ts'
 import type { ProcessContext } from './processChainEvent.ts'
 
 type BatchSettled = ChainEventOf<'batchSettled'>
@@ -42,9 +43,11 @@ function readBatch(context: ProcessContext, ledger: Ledger, batch: BatchSettled)
 
   let next = ledger
   for (const transfer of batch.transfers) {
-    next = followOwn(context, next, { transfer, settledAt })
+    const followed = followOwn(context, next, { transfer, settledAt })
+    const source = followed === next ? 'transfer' : 'self'
+    next = followed
     for (const note of openTransferNotes(reader, transfer)) {
-      next = addNote(next, { ...note, source: 'transfer', settledAt })
+      next = addNote(next, { ...note, source, settledAt })
     }
   }
   for (const deposit of batch.deposits) {
@@ -83,7 +86,9 @@ function followOwn(
   }
   const { spend } = followed
   const taken = new Set(spend.inputs.map(({ leafIndex }) => leafIndex))
-  return {
+  const nextAccount = followed.record.account
+  const ownNotes = rebuildOwnNotes({ keys, nextAccount }, transfer, spend)
+  const next: Ledger = {
     ...ledger,
     accounts: ledger.accounts.map((known) => (known === record ? followed.record : known)),
     spends: [...ledger.spends, { ...spend, settledAt }],
@@ -93,6 +98,10 @@ function followOwn(
         : note,
     ),
   }
+  return ownNotes.reduce(
+    (known, note) => addNote(known, { ...note, source: 'self', settledAt }),
+    next,
+  )
 }
 
 /** Once by leaf index: a note to oneself is found by our own records and by its ciphertext. */

@@ -147,12 +147,23 @@ export async function aPersonWithWallet(
 /** Queues a deposit of this person to itself; it settles with the next batch. */
 export function queueDeposit(
   { wallet, chain }: Pick<Person, 'wallet' | 'chain'>,
-  { asset = ether, amount, counter = 0n }: { asset?: bigint; amount: bigint; counter?: bigint },
+  {
+    asset = ether,
+    amount,
+    counter = 0n,
+    ciphertext = 'sealed',
+  }: { asset?: bigint; amount: bigint; counter?: bigint; ciphertext?: 'sealed' | 'noise' },
 ): bigint {
   const owner = ownerOf(wallet.state.ledger, wallet.keys)!
   const note = makeDepositNote(
     { keys: wallet.keys, owner, randomBytes: wallet.randomBytes },
     { counter },
   )
-  return chain.queueDeposit({ asset, amount, ...note })
+  const noise = new Uint8Array(note.ciphertext.length).fill(7)
+  return chain.queueDeposit({
+    asset,
+    amount,
+    recipient: note.recipient,
+    ciphertext: ciphertext === 'noise' ? noise : note.ciphertext,
+  })
 }

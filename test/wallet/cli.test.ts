@@ -110,6 +110,7 @@ describe('cinnabar wallet', { timeout: 900_000 }, () => {
     const adaAddress = await register(ada, 'ada')
     const benAddress = await register(ben, 'ben')
 
+    await done(ada('deposit', 'tCNY', '12.5'))
     await done(ada('deposit', 'ETH', '0.5'))
     await waitForTotal(ada, '0.5 ETH')
 
@@ -136,6 +137,7 @@ describe('cinnabar wallet', { timeout: 900_000 }, () => {
 
     const story = await historyOf(ada)
     assert.deepEqual(story, [
+      { kind: 'deposit', amount: '12.5 tCNY', stage: 'settled' },
       { kind: 'deposit', amount: '0.5 ETH', stage: 'settled' },
       { kind: 'collected', amount: '0.5 ETH', stage: 'settled' },
       { kind: 'sent', amount: '0.1 ETH', stage: 'settled', memo: 'for the tea' },

@@ -111,7 +111,7 @@ describe('send', () => {
     assert.equal(balanceOf(carol).waiting, 30n)
     assert.deepEqual(
       historyOf(alice).map(({ kind }) => kind),
-      ['deposit', 'received', 'collected', 'sent', 'toSelf', 'sent'],
+      ['deposit', 'collected', 'sent', 'toSelf', 'sent'],
     )
   })
 
