@@ -9,9 +9,12 @@ import { migrate } from './store/migrate.ts'
 
 /** What the command line can lend: a Postgres for development, where no other is named. */
 export type SequencerCliHost = {
-  startPostgres?: (parameters: {
-    dataDir: string
-  }) => Promise<{ url: string; stop(): Promise<void> }>
+  startPostgres?: (
+    this: void,
+    parameters: {
+      dataDir: string
+    },
+  ) => Promise<{ url: string; stop(): Promise<void> }>
 }
 
 type StartOptions = {
@@ -158,12 +161,12 @@ async function start(options: StartOptions, host: SequencerCliHost): Promise<voi
 
 async function chooseDatabase(
   { databaseUrl, dataDir }: StartOptions,
-  { startPostgres }: SequencerCliHost,
+  host: SequencerCliHost,
 ): Promise<{ url: string; stop(): Promise<void> }> {
   const url = databaseUrl ?? process.env['DATABASE_URL']
   if (url !== undefined && url !== '') return { url, stop: () => Promise.resolve() }
-  if (startPostgres === undefined) throw new DatabaseMissingError()
-  return startPostgres({ dataDir })
+  if (host.startPostgres === undefined) throw new DatabaseMissingError()
+  return host.startPostgres({ dataDir })
 }
 
 /** `500ms`, `10s`, `2m`; milliseconds. */

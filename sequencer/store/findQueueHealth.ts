@@ -37,6 +37,6 @@ export async function findQueueHealth(connection: Connection): Promise<QueueHeal
     sealedUnproved: Number(row?.sealed_unproved ?? 0),
     provedUnsettled: Number(row?.proved_unsettled ?? 0),
     provingAttempts: row?.proving_attempts ?? 0,
-    ...(row?.last_error == null ? {} : { lastProvingError: row.last_error }),
+    ...(typeof row?.last_error === 'string' ? { lastProvingError: row.last_error } : {}),
   }
 }

@@ -55,7 +55,7 @@ describe('from proof to settlement', () => {
     here = await aSequencer(database, {
       ports: {
         prover: {
-          prove: fakeProve as never,
+          prove: fakeProve,
           verifyMany: (all) => Promise.resolve(all.map(() => true)),
         },
       },
@@ -298,10 +298,10 @@ describe('from proof to settlement', () => {
     here = await aSequencer(database, {
       ports: {
         prover: {
-          prove: ((circuit: string, inputs: Record<string, unknown>) =>
+          prove: (circuit: string, inputs: Record<string, unknown>) =>
             attempts++ < 6
               ? Promise.reject(new Error('out of memory'))
-              : fakeProve(circuit, inputs)) as never,
+              : fakeProve(circuit, inputs),
           verifyMany: (all) => Promise.resolve(all.map(() => true)),
         },
       },
@@ -424,13 +424,13 @@ describe('from proof to settlement', () => {
 
   test('behavior: an answer that never comes does not hold up a stop', async () => {
     await threeProved()
-    const asked = Promise.withResolvers<void>()
+    const asked = Promise.withResolvers<true>()
     here.settlement.submit = ({ signal }) =>
       new Promise((_, reject) => {
         signal.addEventListener('abort', () => {
           reject(new Error('aborted'))
         })
-        asked.resolve()
+        asked.resolve(true)
       })
     here.sequencer.loops.settler.start()
     await asked.promise

@@ -3,7 +3,7 @@ import { type Database, openDatabase } from '../../sequencer/store/database.ts'
 
 export type TestServer = {
   /** An empty database of its own. */
-  open(): Promise<{ url: string; database: Database; close(): Promise<void> }>
+  open(): Promise<{ url: string; database: Database; close: () => Promise<void> }>
   stop(): Promise<void>
 }
 
@@ -17,7 +17,7 @@ export async function aServer(): Promise<TestServer> {
       return {
         url,
         database,
-        async close() {
+        close: async () => {
           await database.close()
           await drop()
         },

@@ -53,7 +53,7 @@ export async function registerPayer(
   for (const update of updates) tree.setLeaf(Number(update.index), update.newLeaf)
   const { identity, keys } = person
   const registration = buildRegistration({ keys, identity, index, domain })
-  const { proof } = await prover.prove('registration', registration.circuitInputs as never)
+  const { proof } = await prover.prove('registration', registration.circuitInputs)
   await publishIdentity(
     {
       client,
@@ -206,8 +206,8 @@ export async function provePayment(
     auditKeyS: pointOf(status.auditKeyS),
     auditKeyI: pointOf(status.auditKeyI),
     randomBytes: seededBytes(`memo ${String(person.index)} ${String(account.nonce)}`),
-  } as Parameters<typeof buildTransfer>[0])
-  const { proof } = await prover.prove(circuit, built.circuitInputs as never)
+  })
+  const { proof } = await prover.prove(circuit, built.circuitInputs)
   return {
     submission: encodeSubmission({
       circuit,
@@ -226,13 +226,10 @@ export async function provePayment(
 /** The note tree as sealed, over the interface. */
 async function readNoteTree(api: ApiClient): Promise<{ tree: MerkleTree; batchNumber: number }> {
   const tree = new MerkleTree(NOTE_TREE_DEPTH)
-  for (;;) {
-    const { leaves, leafCount, batchNumber } = await api.getLeaves({ from: 0, count: 4096 })
-    if (leafCount > 4096) throw new Error('more leaves than one page holds')
-    if (batchNumber === 0) return { tree, batchNumber }
-    tree.setLeaves(0, leaves.map(BigInt))
-    return { tree, batchNumber }
-  }
+  const { leaves, leafCount, batchNumber } = await api.getLeaves({ from: 0, count: 4096 })
+  if (leafCount > 4096) throw new Error('more leaves than one page holds')
+  if (batchNumber > 0) tree.setLeaves(0, leaves.map(BigInt))
+  return { tree, batchNumber }
 }
 
 function findLeaf(
