@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
 
+import { dayOf } from '../../protocol/calendar.ts'
 import { commitNote } from '../../protocol/note.ts'
 import { publicInputsToArray } from '../../protocol/publicInputs.ts'
 import { transferToCircuitInputs } from '../../protocol/transfer.ts'
@@ -23,6 +24,8 @@ const MAX = (1n << 64n) - 1n
 const { alice, bob, carol } = aWorld()
 const home = aDestination.kind === 'address' ? aDestination.address : 0n
 const unlimited = { perTransfer: MAX, perDay: MAX, accountCap: MAX }
+
+const unixDay = (iso: string): bigint => dayOf(Date.parse(`${iso}T00:00:00Z`) / 1000)
 
 let circuit: CircuitTester
 before(async () => {
@@ -183,6 +186,16 @@ describe('transfer', () => {
       'a full cursor': { account: { cursor: 1n << 36n }, inputs: [] },
       'day 0 of the epoch': { isGenesis: true, day: 0n },
       'day 65535': { day: 65_535n, identity: { expiryDay: 65_535n } },
+      'the last day of a month': { day: unixDay('2026-11-30') },
+      'the first day of a month': { day: unixDay('2026-12-01') },
+      'the last of February 2100': {
+        day: unixDay('2100-02-28'),
+        identity: { expiryDay: 65_535n },
+      },
+      'the first of March 2100': {
+        day: unixDay('2100-03-01'),
+        identity: { expiryDay: 65_535n },
+      },
       'tier 255, jurisdiction 65535': { identity: { tier: 255n, jurisdiction: 65_535n } },
       'tier 0, jurisdiction 0': { identity: { tier: 0n, jurisdiction: 0n } },
     }
