@@ -124,11 +124,11 @@ async function start(options: StartOptions, host: SequencerCliHost): Promise<voi
     file: options.receiptKeyFile,
     variable: 'CINNABAR_SEQUENCER_RECEIPT_KEY',
   })
-  const { url: databaseUrl, stop: stopDatabase } = await chooseDatabase(options, host)
+  const database = await chooseDatabase(options, host)
   const running = await startSequencer({
     deployment,
     rpcUrl: options.rpc,
-    databaseUrl,
+    databaseUrl: database.url,
     l1PrivateKey,
     receiptPrivateKey,
     host: options.host,
@@ -146,7 +146,7 @@ async function start(options: StartOptions, host: SequencerCliHost): Promise<voi
       process.exit(1)
     },
   }).catch(async (error: unknown) => {
-    await stopDatabase()
+    await database.stop()
     throw error
   })
   console.log(`The sequencer listens on ${running.url} and signs as ${running.address}.`)
@@ -156,7 +156,7 @@ async function start(options: StartOptions, host: SequencerCliHost): Promise<voi
     process.once('SIGTERM', resolve)
   })
   await running.stop()
-  await stopDatabase()
+  await database.stop()
 }
 
 async function chooseDatabase(
