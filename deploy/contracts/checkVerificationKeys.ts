@@ -79,7 +79,10 @@ function g1(circuit: CircuitName, what: string, [x, y, z]: VerificationKey['vk_a
   try {
     if (BigInt(z) !== 1n) throw new Error('not affine')
     const { Point } = bn254.G1
-    Point.fromAffine({ x: BigInt(x), y: BigInt(y) }).assertValidity()
+    const point = Point.fromAffine({ x: BigInt(x), y: BigInt(y) })
+    point.assertValidity()
+    // (0, 0) is noble's affine infinity, which is valid to it.
+    if (point.is0()) throw new Error('infinity')
   } catch {
     refusePoint(circuit, what)
   }
@@ -92,7 +95,9 @@ function g2(circuit: CircuitName, what: string, [x, y, z]: VerificationKey['vk_b
     const { Point } = bn254.G2
     const element = ([c0, c1]: readonly [string, string]) => ({ c0: BigInt(c0), c1: BigInt(c1) })
     // Checks the subgroup too.
-    Point.fromAffine({ x: element(x), y: element(y) }).assertValidity()
+    const point = Point.fromAffine({ x: element(x), y: element(y) })
+    point.assertValidity()
+    if (point.is0()) throw new Error('infinity')
   } catch {
     refusePoint(circuit, what)
   }

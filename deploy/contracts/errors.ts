@@ -68,3 +68,14 @@ export class InsecureKeysOnChainError extends BaseError {
     })
   }
 }
+
+export class DeployConfigError extends BaseError {
+  override readonly name = 'DeployConfigError'
+  constructor({ where, reason, cause }: { where: string; reason: string; cause?: unknown }) {
+    super(`The deployment's configuration cannot be used: ${where} ${reason}.`, {
+      code: 'DEPLOY_CONFIG_INVALID',
+      metaMessages: ['See deploy/contracts/README.md for an example.'],
+      cause,
+    })
+  }
+}

@@ -1,0 +1,113 @@
+import { encodeSettle, type Hex } from '../../l1/codec.ts'
+import { eventsOf, send } from './expectRevert.ts'
+import {
+  type BatchParameters,
+  ETH_ASSET,
+  ETH_UNIT,
+  SettleBuilder,
+  settle,
+  type SlotParameters,
+  startTestRollup,
+} from './settlement.ts'
+
+/** Gas by what it is spent on. All of a transaction, its data and base fee included. */
+export type SettlementGas = {
+  /** A call with one batch of 16, but for its transfers. */
+  fixed: number
+  /** One more self-proved transfer, without a public fee. */
+  marginalTransfer: number
+  /** One more self-proved transfer that pays a public fee. */
+  marginalTransferWithFee: number
+  marginalCollect: number
+  /** One more batch in a call, without transfers. */
+  batch: number
+  /** A deposit taken by a batch that takes some. */
+  depositTaken: number
+  /** Queueing a deposit of ETH (the depositor's transaction). */
+  depositQueued: number
+  /** A withdrawal to a new account, on top of its transfer. */
+  withdrawal: number
+  /** Claiming ETH (the recipient's transaction). */
+  claim: number
+  calldataBytesPerTransfer: number
+}
+
+/**
+ * Measures on a chain of its own with simulated proofs, whose gas is that of real ones. Everything
+ * comes from fixed seeds; only the day in the contexts differs from run to run (under 30 gas).
+ */
+export async function measureSettlementGas(): Promise<SettlementGas> {
+  const rollup = await startTestRollup()
+  try {
+    const builder = new SettleBuilder(rollup, 'gas')
+    const vault = rollup.contract('vault')
+    const deposit = async (units: bigint, recipient: bigint) => {
+      const baseAmount = units * ETH_UNIT
+      const value = baseAmount + (await vault['entryFee']?.())
+      const ciphertext = `0x${'11'.repeat(92)}`
+      const receipt = await send(vault, 'deposit', ETH_ASSET, baseAmount, recipient, ciphertext, {
+        value,
+      })
+      return { id: eventsOf(receipt, vault, 'DepositQueued')[0]?.['id'] as bigint, receipt }
+    }
+    const gasOf = async (batches: readonly BatchParameters[]): Promise<number> =>
+      Number((await settle(rollup, await builder.call(batches))).gasUsed)
+    const slots = (count: number, slot: SlotParameters = {}) =>
+      Array.from({ length: count }, () => slot)
+    const ofSixteen = (count: number, slot: SlotParameters = {}) =>
+      gasOf([{ circuit: 'batch-16', slots: slots(count, slot) }])
+
+    // What is written for the first time only: storage of the ledger and of the fee recipient.
+    await deposit(1_000_000n, 1n)
+    const fee = { fee: { asset: ETH_ASSET, amount: 12_345n } }
+    await gasOf([{ depositIds: [1n], slots: [fee] }])
+
+    const one = await ofSixteen(1)
+    const fifteen = await ofSixteen(15)
+    const marginalTransfer = (fifteen - one) / 14
+    const marginalTransferWithFee = ((await ofSixteen(15, fee)) - (await ofSixteen(1, fee))) / 14
+    const collect = { kind: 'collect' } as const
+    const marginalCollect = ((await ofSixteen(15, collect)) - (await ofSixteen(1, collect))) / 14
+    const none = { slots: [] }
+    const batch = ((await gasOf([none, none, none])) - (await gasOf([none]))) / 2
+
+    const ids: bigint[] = []
+    let depositQueued = 0
+    for (let i = 0n; i < 5n; i++) {
+      const { id, receipt } = await deposit(12_345n, (1n << 250n) + i)
+      ids.push(id)
+      depositQueued = Number(receipt.gasUsed)
+    }
+    const oneDeposit = await gasOf([{ depositIds: ids.slice(0, 1), slots: [] }])
+    const fourDeposits = await gasOf([{ depositIds: ids.slice(1), slots: [] }])
+
+    const toAccount = (i: number): SlotParameters => ({
+      withdrawal: {
+        asset: ETH_ASSET,
+        amount: 54_321n,
+        recipient: `0x${String(i).padStart(2, '0').repeat(20)}` as Hex,
+      },
+    })
+    const oneWithdrawal = await gasOf([{ circuit: 'batch-16', slots: [toAccount(11)] }])
+    const five = [21, 22, 23, 24, 25].map(toAccount)
+    const fiveWithdrawals = await gasOf([{ circuit: 'batch-16', slots: five }])
+    const claimed = await send(vault, 'claimFor', `0x${'11'.repeat(20)}`, ETH_ASSET)
+
+    const bytes = async (count: number) =>
+      encodeSettle(await builder.fork('bytes').call([{ slots: slots(count) }])).length / 2
+    return {
+      fixed: Math.round(one - marginalTransfer),
+      marginalTransfer: Math.round(marginalTransfer),
+      marginalTransferWithFee: Math.round(marginalTransferWithFee),
+      marginalCollect: Math.round(marginalCollect),
+      batch: Math.round(batch),
+      depositTaken: Math.round((fourDeposits - oneDeposit) / 3),
+      depositQueued,
+      withdrawal: Math.round((fiveWithdrawals - oneWithdrawal) / 4 - marginalTransfer),
+      claim: Number(claimed.gasUsed),
+      calldataBytesPerTransfer: (await bytes(2)) - (await bytes(1)),
+    }
+  } finally {
+    await rollup.stop()
+  }
+}
