@@ -48,8 +48,9 @@ function toRow(transfer: OpenedTransfer, names: IdentityNames, format: AmountFor
     isOpened(statistics) ? format(statistics.asset, statistics[key]) : sealed
   const recipient = (i: 1 | 2 | 3): string => {
     if (!isOpened(investigation)) return sealed
-    if (isOpened(statistics) && statistics[`amount${i}`] === 0n) return ''
-    return person(investigation[`recipient${i}`])
+    // No index is 0: it is what the record says where there is no amount (T11).
+    const index = investigation[`recipient${i}`]
+    return index === 0n ? '' : person(index)
   }
   const { withdrawal, fee } = transfer
   return {
