@@ -1,11 +1,23 @@
-import { approveCall, claimCall, type ContractCall, depositCall } from '../l1/calls.ts'
+import {
+  approveCall,
+  claimCall,
+  type ContractCall,
+  depositCall,
+  refundCall,
+  requestReclaimCall,
+} from '../l1/calls.ts'
 import type { ChainClient } from '../l1/client.ts'
 import type { ChainDeployment } from '../l1/deployment.ts'
-import { getAllowance, getAsset, getClaimable, getEntryFee } from '../l1/reads.ts'
+import { getAllowance, getAsset, getClaimable, getDeposit, getEntryFee } from '../l1/reads.ts'
 import { submitTransaction, type TransactionAccount } from '../l1/submitTransaction.ts'
 import type { SignedTransaction, TransactionStore } from '../l1/transactionStore.ts'
 import { makeDepositNote } from './depositNote.ts'
-import { AssetClosedError, NotRegisteredError, NothingToClaimError } from './errors.ts'
+import {
+  AssetClosedError,
+  DepositNotReclaimableError,
+  NotRegisteredError,
+  NothingToClaimError,
+} from './errors.ts'
 import { ownerOf } from './ledger.ts'
 import type { DepositIntent, StoredTransaction } from './state.ts'
 import { updateState, type Wallet } from './wallet.ts'
@@ -18,10 +30,12 @@ export type BaseChainDependencies = {
   account: TransactionAccount
 }
 
+export type BaseChainStage = 'approve' | 'deposit' | 'claim' | 'reclaim'
+
 export type BaseChainOptions = {
   confirmations?: number
   pollMs?: number
-  onProgress?: (stage: 'approve' | 'deposit' | 'claim', hash: `0x${string}`) => void
+  onProgress?: (stage: BaseChainStage, hash: `0x${string}`) => void
 }
 
 /**
@@ -134,6 +148,34 @@ export async function claim(
   return { amount, transactionHash }
 }
 
+/**
+ * Takes back a deposit that no batch took before its deadline: first the request, then, after the window
+ * in which a sealed batch may still take it, the refund, which is claimed like a withdrawal.
+ *
+ * @throws {DepositNotReclaimableError} when it is taken or refunded, and what submitTransaction throws: the
+ *   vault refuses what comes too early.
+ */
+export async function reclaim(
+  dependencies: BaseChainDependencies,
+  { id, ...options }: BaseChainOptions & { id: bigint },
+): Promise<{ step: 'requested' | 'refunded'; transactionHash: `0x${string}` }> {
+  const { deployment } = dependencies
+  const state = await getDeposit(dependencies, id)
+  if (state?.status !== 'queued' && state?.status !== 'reclaiming') {
+    throw new DepositNotReclaimableError({ id, status: state?.status ?? 'unknown' })
+  }
+  const isQueued = state.status === 'queued'
+  const call = isQueued ? requestReclaimCall(deployment, id) : refundCall(deployment, id)
+  // A refusal sticks to its purpose, and "too early" passes: each attempt is one of its own.
+  const attempts = dependencies.wallet.state.transactions.length
+  const purpose = `${state.status} deposit ${String(id)} back, ${String(attempts)}`
+  const transactionHash = await submit(dependencies, {
+    ...{ ...options, purpose, call },
+    stage: 'reclaim',
+  })
+  return { step: isQueued ? 'requested' : 'refunded', transactionHash }
+}
+
 function depositPurpose({ counter }: DepositIntent): string {
   return `deposit ${String(counter)}`
 }
@@ -150,7 +192,7 @@ async function submit(
   }: BaseChainOptions & {
     purpose: string
     call: ContractCall
-    stage: 'approve' | 'deposit' | 'claim'
+    stage: BaseChainStage
   },
 ): Promise<`0x${string}`> {
   const { transactionHash } = await submitTransaction({

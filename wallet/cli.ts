@@ -5,7 +5,7 @@ import { type AddressPrefix, decodeAddress } from '../protocol/address.ts'
 import type { Destination } from '../protocol/identity.ts'
 import { acceptIdentity, requestIdentity } from './acceptIdentity.ts'
 import { computeBalances } from './balance.ts'
-import { claim, deposit } from './baseChainMoney.ts'
+import { claim, deposit, reclaim } from './baseChainMoney.ts'
 import {
   addCommonOptions,
   askHidden,
@@ -56,6 +56,7 @@ A first payment:
   registerKeys(wallet)
   registerIdentity(wallet)
   registerMoney(wallet)
+  registerReclaim(wallet)
   registerViews(wallet)
 }
 
@@ -343,6 +344,42 @@ Examples:
     )
 }
 
+function registerReclaim(wallet: Command): void {
+  addCommonOptions(
+    wallet
+      .command('reclaim <depositId>')
+      .description('Take back a deposit that no batch took before its deadline.'),
+  )
+    .option('--l1-key-file <file>', 'base-chain key that deposited (else CINNABAR_L1_KEY)')
+    .addHelpText(
+      'after',
+      '\nIn three steps: reclaim (the request), reclaim once more when the vault’s window is over, claim.',
+    )
+    .action((depositId: string, options: CommonOptions & { l1KeyFile?: string }) =>
+      run(options, async (context) => {
+        const account = readAccount(options.l1KeyFile)
+        if (!/^\d{1,12}$/.test(depositId)) {
+          throw new OptionError({
+            option: '<depositId>',
+            reason: 'it is a number; see history --json',
+          })
+        }
+        const opened = await context.syncedWallet()
+        const deployment = await context.deployment()
+        const { step, transactionHash } = await reclaim(
+          { wallet: opened, client: await context.client(), deployment, account },
+          { id: BigInt(depositId) },
+        )
+        context.answer({ depositId, step, transactionHash }, [
+          `${step === 'requested' ? 'Requested' : 'Refunded'} in ${transactionHash}.`,
+          step === 'requested'
+            ? 'Next: the same command again when the window is over.'
+            : 'Next: cinnabar wallet claim <asset> <the depositing address>',
+        ])
+      }),
+    )
+}
+
 function registerViews(wallet: Command): void {
   addCommonOptions(wallet.command('balance').description('Show what one has, by asset.')).action(
     (options: CommonOptions) =>
@@ -479,6 +516,7 @@ function historyLine(deployment: Parameters<typeof showAmount>[0], entry: Histor
     entry.memo === undefined ? undefined : `“${entry.memo}”`,
     entry.batchNumber === undefined ? undefined : `batch ${String(entry.batchNumber)}`,
     entry.replaces === undefined ? undefined : `in the place of transfer ${String(entry.replaces)}`,
+    entry.depositId === undefined ? undefined : `deposit ${String(entry.depositId)}`,
     entry.rejection,
   ].filter((fact) => fact !== undefined)
   const amount = `${sign[entry.kind]}${showAmount(deployment, entry.asset, entry.amount)}`

@@ -409,3 +409,17 @@ export class NothingToClaimError extends BaseError {
     })
   }
 }
+
+export class DepositNotReclaimableError extends BaseError {
+  override readonly name = 'DepositNotReclaimableError'
+  constructor({ id, status }: { id: bigint; status: string }) {
+    super('This deposit cannot be taken back.', {
+      code: 'DEPOSIT_NOT_RECLAIMABLE',
+      metaMessages: [
+        `Deposit: ${String(id)}`,
+        `Status:  ${status}`,
+        'One that was taken is in the balance; one that was refunded can be claimed.',
+      ],
+    })
+  }
+}

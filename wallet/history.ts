@@ -26,6 +26,7 @@ export type HistoryEntry = {
   /** Address text, `identity <index>`, or a base-chain address. */
   readonly counterparty?: string
   readonly leafIndex?: bigint
+  readonly depositId?: bigint
   readonly batchNumber?: bigint
   readonly transactionHash?: `0x${string}`
   /** Id in the journal, of what this device made. */
@@ -42,11 +43,20 @@ export function buildHistory(ledger: Ledger, journal: readonly JournalEntry[]): 
     ...ledger.deposits.flatMap((deposit): HistoryEntry[] => {
       // A settled deposit shows as the note it became.
       if (deposit.stage === 'settled') return []
-      const { asset, amount, stage, queuedAt, depositor } = deposit
+      const { id: depositId, asset, amount, stage, queuedAt, depositor } = deposit
       const { timestamp, transactionHash } = queuedAt
       const counterparty = depositor
       return [
-        { kind: 'deposit', asset, amount, stage, at: timestamp, counterparty, transactionHash },
+        {
+          kind: 'deposit',
+          asset,
+          amount,
+          stage,
+          depositId,
+          at: timestamp,
+          counterparty,
+          transactionHash,
+        },
       ]
     }),
     ...ledger.spends.flatMap((spend) => spendEntries(ledger, journal, spend)),

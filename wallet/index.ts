@@ -5,6 +5,7 @@ export {
   type BaseChainDependencies,
   claim,
   deposit,
+  reclaim,
   resumeDeposits,
   transactionStore,
 } from './baseChainMoney.ts'

@@ -257,8 +257,8 @@ async function refresh(
   options: PayOptions,
   asset: bigint,
 ): Promise<{ sealed: SealedView; record: AccountRecord }> {
-  const { confirmations, trustSequencer } = options
-  await syncSettled({ wallet, chain }, confirmations === undefined ? {} : { confirmations })
+  const { trustSequencer } = options
+  await syncSettled({ wallet, chain }, syncOptions(options))
   const read = async () => {
     const sealed = await readSealed(
       { wallet, api },
@@ -324,7 +324,7 @@ async function waitUntil(
     if (Date.now() > deadline) throw new WaitTimeoutError({ stage: waitFor, seconds })
     await sleep(options.pollMilliseconds ?? POLL_MILLISECONDS, options.signal)
     if (openStages.includes(stage)) await refreshEntry({ wallet, api }, id)
-    if (waitFor === 'settled') await syncSettled({ wallet, chain })
+    if (waitFor === 'settled') await syncSettled({ wallet, chain }, syncOptions(options))
   }
 }
 
@@ -381,6 +381,10 @@ function planExit({ balance, waiting, fee }: Situation): PlannedStatement[] {
     held = 0n
   } while (left.length > 0)
   return statements
+}
+
+function syncOptions({ confirmations }: PayOptions): { confirmations?: bigint } {
+  return confirmations === undefined ? {} : { confirmations }
 }
 
 function sumOf(notes: readonly { amount: bigint }[]): bigint {

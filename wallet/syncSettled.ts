@@ -7,13 +7,21 @@ import type { BatchLeaves } from './noteTree.ts'
 import { processChainEvent } from './processChainEvent.ts'
 import { resetLedger, updateLedger, type Wallet } from './wallet.ts'
 
+/**
+ * On production networks an event counts under this many blocks: two epochs of Ethereum, after which a
+ * block is final. A cursor that passed a note cannot go back, so a reorg may cost money.
+ */
+const PRODUCTION_CONFIRMATIONS = 64n
 /** A chain that changes under so many reads in a row is not one to read from. */
 const READS = 5
 /** Own deposits are looked for this far beyond the last one known, as BIP-44 does with addresses. */
 const DEPOSIT_GAP = 20
 
 export type SyncSettledParameters = {
-  /** Blocks that must stand on top of an event. A reorg beyond them is noticed and undone. */
+  /**
+   * Blocks that must stand on top of an event; default 64, on test networks 0. A reorg beyond them
+   * is noticed and undone.
+   */
   confirmations?: bigint
   onProgress?: (progress: { block: bigint }) => void
 }
@@ -33,7 +41,10 @@ export type SyncSettledResult = {
  */
 export async function syncSettled(
   { wallet, chain }: { wallet: Wallet; chain: ChainReader },
-  { confirmations = 0n, onProgress = () => {} }: SyncSettledParameters = {},
+  {
+    confirmations = defaultConfirmations(wallet),
+    onProgress = () => {},
+  }: SyncSettledParameters = {},
 ): Promise<SyncSettledResult> {
   let isRescanned = false
   let reads = 0
@@ -66,6 +77,10 @@ export async function syncSettled(
         onProgress({ block: result.to })
     }
   }
+}
+
+function defaultConfirmations({ deployment }: Wallet): bigint {
+  return deployment.prefix === 'cnb' ? PRODUCTION_CONFIRMATIONS : 0n
 }
 
 /** Without a trail of marks: after a reorg all is read again, since it costs less than it is worth. */

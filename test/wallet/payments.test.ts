@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 
-import { hashIdentity } from '../../protocol/identity.ts'
+import { type Destination, hashDestination, hashIdentity } from '../../protocol/identity.ts'
 import { type Balance, computeBalances } from '../../wallet/balance.ts'
 import { buildHistory } from '../../wallet/history.ts'
 import { collect, exit, type PayPhase, send, withdraw } from '../../wallet/pay.ts'
@@ -251,6 +251,40 @@ describe('exit', () => {
     chain.advance()
     await alice.sync()
     assert.equal(balanceOf(alice).total, 0n)
+  })
+
+  test('behavior: to another owner of the same person, six notes a statement', async () => {
+    const { chain, alice, bob } = await aWorld({
+      deposits: Array.from({ length: 8 }, (_, i) => BigInt(10 + i)),
+    })
+    const destination: Destination = {
+      kind: 'owner',
+      owner: { ownerKey: bob.wallet.keys.ownerKey, identityIndex: 6n },
+    }
+    const identity = { ...alice.identity, destination: hashDestination(destination), status: 2n }
+    updateState(alice.wallet, { identities: [{ index: 5n, identity, destination }] })
+    chain.setIdentity(5n, identity)
+    await assert.rejects(exit(alice, { asset: ether }), { code: 'IDENTITY_DESTINATION_UNKNOWN' })
+    await assert.rejects(
+      exit(alice, { asset: ether, destinationAddress: getAddress(alice.wallet) }),
+      { code: 'TRANSFER_EXIT_DESTINATION' },
+    )
+    const stop = sealWhileWaiting(chain)
+    const entries = await exit(alice, {
+      asset: ether,
+      destinationAddress: getAddress(bob.wallet),
+      pollMilliseconds: 5,
+    }).finally(stop)
+    assert.deepEqual(
+      entries.map(({ circuit, intent }) => [circuit, intent.payments[0]!.amount]),
+      [
+        ['collect', 75n],
+        ['collect', 33n],
+      ],
+    )
+    chain.advance()
+    await bob.sync()
+    assert.equal(balanceOf(bob).waiting, 108n)
   })
 
   test('rejects: a wallet that does not know the destination', async () => {
