@@ -10,6 +10,7 @@ import { amountFormatter } from '../regulator/options.ts'
 import { readChain, type SupervisedChain } from '../regulator/readChain.ts'
 import { formatTable } from '../regulator/report.ts'
 import { type RunningSequencer, startSequencer } from '../sequencer/startSequencer.ts'
+import { TransferRejectedError } from '../wallet/errors.ts'
 import { buildHistory } from '../wallet/history.ts'
 import { syncSettled } from '../wallet/syncSettled.ts'
 import { createWallet } from '../wallet/wallet.ts'
@@ -204,7 +205,9 @@ class Story {
       await attempt()
     } catch (error) {
       if (!(error instanceof BaseError)) throw error
-      this.#report.refused(what, error.code, error.shortMessage)
+      // Of a refusal by the sequencer, its own code says more than that there was one.
+      const code = error instanceof TransferRejectedError ? error.reason : error.code
+      this.#report.refused(what, code, error.shortMessage)
       return
     }
     throw new Error(`${what}: this went through, and must not`)
