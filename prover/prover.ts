@@ -15,6 +15,7 @@ import {
   WitnessUnsatisfiedError,
 } from './errors.ts'
 import { loadKeys } from './loadKeys.ts'
+import { checkProverChoice } from './native/index.ts'
 import type { CircuitKeys } from './loadKeys.ts'
 import type { Groth16Proof } from './proof.ts'
 import type { VerificationKey } from './verificationKey.ts'
@@ -93,11 +94,16 @@ type Job = {
 
 type Worker = { process: ChildProcess; job: Job | undefined; loaded: Set<string> }
 
-/** Starts no process until the first job. Call `close` at the end. */
+/**
+ * Starts no process until the first job. Call `close` at the end.
+ *
+ * @throws {NativeProverMissingError | UnknownProverError} for what CINNABAR_PROVER says.
+ */
 export function createProver<Name extends string = CircuitName>({
   workers = 1,
   workspace = defaultWorkspace,
 }: CreateProverParameters = {}): Prover<Name> {
+  checkProverChoice()
   const keysByName = new Map<Name, CircuitKeys>()
   const pool = new WorkerPool(workers)
 
@@ -223,7 +229,9 @@ class WorkerPool {
       serialization: 'advanced',
       // Nothing a worker could print is fit to be seen, and our secrets are none of its business.
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      env: {},
+      env: Object.fromEntries(
+        Object.entries(process.env).filter(([name]) => name.startsWith('CINNABAR_PROVER')),
+      ),
       execArgv: [],
     })
     const worker: Worker = { process: child, job: undefined, loaded: new Set() }

@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises'
 
-import { groth16 } from 'snarkjs'
-
 import { CircuitInputError, CircuitProgramError, WitnessUnsatisfiedError } from './errors.ts'
-import { proofFromSnarkjs } from './proof.ts'
-import { RowEvaluator } from './rowEvaluator.ts'
+import { ProvingKeyFileError } from './native/errors.ts'
+import { loadProofMaker } from './proofMaker.ts'
+import type { ProofMaker } from './proofMaker.ts'
 import { verifyProof } from './verifyMany.ts'
 import type {
   WorkerAnswer,
@@ -13,14 +12,14 @@ import type {
   WorkerPhase,
   WorkerRequest,
 } from './workerMessages.ts'
-import { WitnessCalculator, encodeWitnessFile } from './witnessCalculator.ts'
+import { WitnessCalculator } from './witnessCalculator.ts'
 
 /**
  * A proving process. It takes one job at a time, keeps the keys of every circuit it has met in
  * memory, and ends with its parent. It prints nothing: whatever it holds may be private.
  */
 
-type LoadedCircuit = { calculator: WitnessCalculator; rows: RowEvaluator }
+type LoadedCircuit = { calculator: WitnessCalculator; makeProof: ProofMaker }
 
 const circuits = new Map<string, Promise<LoadedCircuit>>()
 
@@ -28,9 +27,9 @@ function loadCircuit(circuit: WorkerCircuit): Promise<LoadedCircuit> {
   const known = circuits.get(circuit.hash)
   if (known !== undefined) return known
   const loading = (async () => {
-    const [wasm, zkey] = await Promise.all([readFile(circuit.wasmPath), readFile(circuit.zkeyPath)])
+    const wasm = await readFile(circuit.wasmPath)
     const calculator = await WitnessCalculator.load(circuit.name, new Uint8Array(wasm))
-    return { calculator, rows: await RowEvaluator.load(zkey) }
+    return { calculator, makeProof: await loadProofMaker(circuit.zkeyPath) }
   })()
   circuits.set(circuit.hash, loading)
   loading.catch(() => circuits.delete(circuit.hash))
@@ -46,16 +45,12 @@ async function prove({
   const enter = (phase: WorkerPhase): void => send({ type: 'phase', id, phase })
 
   enter('witness')
-  const { calculator, rows } = await loadCircuit(circuit)
+  const { calculator, makeProof } = await loadCircuit(circuit)
   const witness = await calculator.calculate(inputs)
   const witnessMs = timer()
 
   enter('proof')
-  const made = await rows.withKeyFor(witness, (key) =>
-    groth16.prove({ type: 'mem', data: key }, { type: 'mem', data: encodeWitnessFile(witness) }),
-  )
-  const proof = proofFromSnarkjs(made.proof)
-  const publicSignals = made.publicSignals.map(BigInt)
+  const { proof, publicSignals } = await makeProof(witness)
   const proofMs = timer()
 
   enter('verify')
@@ -91,6 +86,9 @@ function describe(error: unknown): WorkerFailure {
     return { kind: 'input', signal: error.signal, reason: error.reason }
   }
   if (error instanceof CircuitProgramError) return { kind: 'program', reason: error.reason }
+  if (error instanceof ProvingKeyFileError) {
+    return { kind: 'proving', reason: `the proving key's file is not acceptable, ${error.reason}` }
+  }
   if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
     return { kind: 'proving', reason: 'a file of the circuit is missing' }
   }

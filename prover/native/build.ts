@@ -117,7 +117,13 @@ async function findCompiler(): Promise<string | undefined> {
 async function compile(directory: string, target: NativeTarget): Promise<void> {
   const sanitizers =
     target === 'sanitized'
-      ? ['-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-D_GLIBCXX_ASSERTIONS']
+      ? [
+          '-O1',
+          '-g',
+          '-fsanitize=address,undefined',
+          '-fno-sanitize-recover=all',
+          '-D_GLIBCXX_ASSERTIONS',
+        ]
       : []
   const isX64 = process.arch === 'x64'
   const headers: string =
@@ -130,8 +136,8 @@ async function compile(directory: string, target: NativeTarget): Promise<void> {
       output: join(directory, output),
       arguments: [
         ...commonFlags,
-        ...sanitizers,
         ...flags,
+        ...sanitizers,
         '-c',
         join(sourceDirectory, source),
         '-o',

@@ -89,23 +89,32 @@ export function loadNative(): NativeProver | undefined {
   return loaded.native
 }
 
-export type ProverKind = 'native' | 'snarkjs'
-
 /**
- * The native prover, unless CINNABAR_PROVER says snarkjs or there is none.
+ * Refuses a choice that cannot be had, before a process is started for it.
  *
  * @throws {NativeProverMissingError | UnknownProverError}
  */
-export function chooseNative(
-  wanted: string | undefined = process.env['CINNABAR_PROVER'],
-): NativeProver | undefined {
+export function checkProverChoice(wanted = process.env['CINNABAR_PROVER']): void {
+  if (wanted === undefined || wanted === '' || wanted === 'snarkjs') return
+  if (wanted !== 'native') throw new UnknownProverError({ found: wanted })
+  if (findNative() === undefined) throw new NativeProverMissingError()
+}
+
+/**
+ * The native prover, unless CINNABAR_PROVER says snarkjs or there is none that works here.
+ *
+ * @throws {NativeProverMissingError | UnknownProverError}
+ */
+export function chooseNative(wanted = process.env['CINNABAR_PROVER']): NativeProver | undefined {
+  checkProverChoice(wanted)
   if (wanted === 'snarkjs') return undefined
-  if (wanted !== undefined && wanted !== '' && wanted !== 'native') {
-    throw new UnknownProverError({ found: wanted })
+  if (wanted === 'native') return loadNative()
+  try {
+    return loadNative()
+  } catch {
+    // Built for another system's libraries, perhaps. Nobody insisted on it.
+    return undefined
   }
-  const native = loadNative()
-  if (native === undefined && wanted === 'native') throw new NativeProverMissingError()
-  return native
 }
 
 function load(): NativeProver | undefined {

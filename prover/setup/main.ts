@@ -1,12 +1,14 @@
 import { parseArgs } from 'node:util'
 
 import { BaseError } from '../../protocol/errors.ts'
+import { buildNative } from '../native/build.ts'
+import { NativeBuildError } from '../native/errors.ts'
 import { ensureCircuitsAndKeys } from './ensureCircuitsAndKeys.ts'
 
 const usage = `Usage: npm run setup -- [--json] [--force] [names…]
 
-Compiles the circuits named, or all, and makes INSECURE development keys for them. What is there
-and up to date is kept.
+Compiles the native prover where a compiler is present and the circuits named, or all, and makes
+INSECURE development keys for them. What is there and up to date is kept.
 
   --json   one JSON object on standard output, progress on standard error
   --force  make everything again
@@ -27,10 +29,14 @@ async function main(): Promise<void> {
   }
   const started = performance.now()
   const progress = values.json ? process.stderr : process.stdout
+  const say = (line: string): void => {
+    progress.write(`${line}\n`)
+  }
+  const hasNativeProver = await ensureNativeProver(say)
   const keys = await ensureCircuitsAndKeys({
     ...(positionals.length === 0 ? {} : { names: positionals }),
     force: values.force ?? false,
-    onProgress: (line) => progress.write(`${line}\n`),
+    onProgress: say,
   })
   const circuits = keys.map(({ circuit, info }) => ({
     name: circuit.name,
@@ -42,7 +48,7 @@ async function main(): Promise<void> {
   }))
   if (values.json) {
     const seconds = (performance.now() - started) / 1000
-    process.stdout.write(`${JSON.stringify({ circuits, seconds }, null, 2)}\n`)
+    process.stdout.write(`${JSON.stringify({ circuits, hasNativeProver, seconds }, null, 2)}\n`)
     return
   }
   for (const { name, constraints, publicSignals, verificationKeyHash } of circuits) {
@@ -50,6 +56,19 @@ async function main(): Promise<void> {
     process.stdout.write(
       `${name}: ${constraints} constraints, ${publicSignals} public, insecure key ${key}\n`,
     )
+  }
+}
+
+/** A compiler that refuses the sources is no reason to do without proofs. */
+async function ensureNativeProver(say: (line: string) => void): Promise<boolean> {
+  try {
+    return (await buildNative({ onProgress: say })) !== undefined
+  } catch (error) {
+    if (!(error instanceof NativeBuildError)) throw error
+    say(
+      `native prover: skipped, it could not be compiled; snarkjs makes the proofs\n${error.message}`,
+    )
+    return false
   }
 }
 

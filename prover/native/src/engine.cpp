@@ -22,19 +22,25 @@ Pool::Pool(uint32_t threads) : threads(threads < 1 ? 1 : threads) {
 void Pool::work(uint32_t thread) {
   uint64_t seen = 0;
   for (;;) {
+    std::shared_ptr<Round> round;
     {
       std::unique_lock<std::mutex> lock(mutex);
-      started.wait(lock, [&] { return round != seen; });
-      seen = round;
+      started.wait(lock, [&] { return number != seen; });
+      seen = number;
+      round = current;
     }
-    take(thread);
-    std::lock_guard<std::mutex> lock(mutex);
-    if (--busy == 0) finished.notify_one();
+    if (round) take(*round, thread);
   }
 }
 
-void Pool::take(uint32_t thread) {
-  for (size_t i = next.fetch_add(1); i < count; i = next.fetch_add(1)) (*task)(i, thread);
+void Pool::take(Round &round, uint32_t thread) {
+  for (size_t i = round.next.fetch_add(1); i < round.count; i = round.next.fetch_add(1)) {
+    (*round.task)(i, thread);
+    if (round.done.fetch_add(1) + 1 == round.count) {
+      std::lock_guard<std::mutex> lock(mutex);
+      finished.notify_one();
+    }
+  }
 }
 
 void Pool::run(size_t count, const std::function<void(size_t, uint32_t)> &task) {
@@ -42,18 +48,19 @@ void Pool::run(size_t count, const std::function<void(size_t, uint32_t)> &task) 
     for (size_t i = 0; i < count; i++) task(i, 0);
     return;
   }
+  std::shared_ptr<Round> round = std::make_shared<Round>();
+  round->task = &task;
+  round->count = count;
   {
     std::lock_guard<std::mutex> lock(mutex);
-    this->task = &task;
-    this->count = count;
-    next = 0;
-    busy = threads - 1;
-    round++;
+    current = round;
+    number++;
   }
   started.notify_all();
-  take(0);
+  take(*round, 0);
   std::unique_lock<std::mutex> lock(mutex);
-  finished.wait(lock, [&] { return busy == 0; });
+  finished.wait(lock, [&] { return round->done == round->count; });
+  current = nullptr;
 }
 
 namespace {

@@ -24,17 +24,20 @@ public:
   uint32_t size() const { return threads; }
 
 private:
+  /** One loop. A thread that wakes too late finds nothing left of it to do, and nobody waits for it. */
+  struct Round {
+    const std::function<void(size_t, uint32_t)> *task;
+    size_t count;
+    std::atomic<size_t> next{0}, done{0};
+  };
   void work(uint32_t thread);
-  void take(uint32_t thread);
+  void take(Round &round, uint32_t thread);
 
   uint32_t threads;
   std::mutex mutex;
   std::condition_variable started, finished;
-  uint64_t round = 0;
-  uint32_t busy = 0;
-  const std::function<void(size_t, uint32_t)> *task = nullptr;
-  size_t count = 0;
-  std::atomic<size_t> next{0};
+  uint64_t number = 0;
+  std::shared_ptr<Round> current;
 };
 
 /** Memory lent to one job after another: wiped after each, and kept for the next. */

@@ -16,6 +16,9 @@ namespace CORE {
 
 typedef unsigned __int128 u128;
 
+/** Four words as one operand of assembly, for the compiler to know what it reads. */
+typedef uint64_t Words[4];
+
 struct FqParams {
   static constexpr uint64_t modulus[4] = {0x3c208c16d87cfd47u, 0x97816a916871ca8du, 0xb85045b68181585du,
                                           0x30644e72e131a029u};
@@ -57,41 +60,39 @@ static inline uint64_t subWithBorrow(uint64_t a, uint64_t b, uint64_t borrow, ui
 
 // One row of the product, a · b[i], added to t with two independent carry chains.
 #define MULTIPLY_ROW(word)                                                                      \
-  "movq %[b" #word "], %%rdx\n\t"                                                               \
+  "movq 8*" #word "(%[b]), %%rdx\n\t"                                                               \
   "xorq %[lo], %[lo]\n\t"                                                                       \
-  "mulxq %[a0], %[lo], %[hi]\n\t adoxq %[lo], %[t0]\n\t adcxq %[hi], %[t1]\n\t"                  \
-  "mulxq %[a1], %[lo], %[hi]\n\t adoxq %[lo], %[t1]\n\t adcxq %[hi], %[t2]\n\t"                  \
-  "mulxq %[a2], %[lo], %[hi]\n\t adoxq %[lo], %[t2]\n\t adcxq %[hi], %[t3]\n\t"                  \
-  "mulxq %[a3], %[lo], %[t4]\n\t adoxq %[lo], %[t3]\n\t movq $0, %[lo]\n\t"                      \
+  "mulxq (%[a]), %[lo], %[hi]\n\t adoxq %[lo], %[t0]\n\t adcxq %[hi], %[t1]\n\t"                  \
+  "mulxq 8(%[a]), %[lo], %[hi]\n\t adoxq %[lo], %[t1]\n\t adcxq %[hi], %[t2]\n\t"                  \
+  "mulxq 16(%[a]), %[lo], %[hi]\n\t adoxq %[lo], %[t2]\n\t adcxq %[hi], %[t3]\n\t"                  \
+  "mulxq 24(%[a]), %[lo], %[t4]\n\t adoxq %[lo], %[t3]\n\t movq $0, %[lo]\n\t"                      \
   "adcxq %[lo], %[t4]\n\t adoxq %[lo], %[t4]\n\t"
 
 // Adds the multiple of the modulus that clears t0, and shifts t down by a word.
 #define REDUCE_ROW                                                                              \
   "movq %[inverse], %%rdx\n\t imulq %[t0], %%rdx\n\t"                                            \
   "xorq %[lo], %[lo]\n\t"                                                                       \
-  "mulxq %[p0], %[lo], %[hi]\n\t adcxq %[t0], %[lo]\n\t movq %[hi], %[t0]\n\t"                   \
-  "adcxq %[t1], %[t0]\n\t mulxq %[p1], %[lo], %[t1]\n\t adoxq %[lo], %[t0]\n\t"                  \
-  "adcxq %[t2], %[t1]\n\t mulxq %[p2], %[lo], %[t2]\n\t adoxq %[lo], %[t1]\n\t"                  \
-  "adcxq %[t3], %[t2]\n\t mulxq %[p3], %[lo], %[t3]\n\t adoxq %[lo], %[t2]\n\t"                  \
+  "mulxq %[p], %[lo], %[hi]\n\t adcxq %[t0], %[lo]\n\t movq %[hi], %[t0]\n\t"                   \
+  "adcxq %[t1], %[t0]\n\t mulxq 8+%[p], %[lo], %[t1]\n\t adoxq %[lo], %[t0]\n\t"                  \
+  "adcxq %[t2], %[t1]\n\t mulxq 16+%[p], %[lo], %[t2]\n\t adoxq %[lo], %[t1]\n\t"                  \
+  "adcxq %[t3], %[t2]\n\t mulxq 24+%[p], %[lo], %[t3]\n\t adoxq %[lo], %[t2]\n\t"                  \
   "movq $0, %[lo]\n\t adcxq %[lo], %[t3]\n\t adoxq %[t4], %[t3]\n\t"
 
 template <class P> static inline void multiplyWords(uint64_t *r, const uint64_t *a, const uint64_t *b) {
   uint64_t t0, t1, t2, t3, t4, lo, hi;
-  __asm__("movq %[b0], %%rdx\n\t"
-          "mulxq %[a0], %[t0], %[t1]\n\t"
-          "mulxq %[a1], %[lo], %[t2]\n\t addq %[lo], %[t1]\n\t"
-          "mulxq %[a2], %[lo], %[t3]\n\t adcq %[lo], %[t2]\n\t"
-          "mulxq %[a3], %[lo], %[t4]\n\t adcq %[lo], %[t3]\n\t adcq $0, %[t4]\n\t"
+  __asm__("movq (%[b]), %%rdx\n\t"
+          "mulxq (%[a]), %[t0], %[t1]\n\t"
+          "mulxq 8(%[a]), %[lo], %[t2]\n\t addq %[lo], %[t1]\n\t"
+          "mulxq 16(%[a]), %[lo], %[t3]\n\t adcq %[lo], %[t2]\n\t"
+          "mulxq 24(%[a]), %[lo], %[t4]\n\t adcq %[lo], %[t3]\n\t adcq $0, %[t4]\n\t"
           REDUCE_ROW MULTIPLY_ROW(1) REDUCE_ROW MULTIPLY_ROW(2) REDUCE_ROW MULTIPLY_ROW(3) REDUCE_ROW
           // Below 2 · modulus: one conditional subtraction is left.
           "movq %[t0], %[lo]\n\t movq %[t1], %[hi]\n\t movq %[t2], %%rdx\n\t movq %[t3], %[t4]\n\t"
-          "subq %[p0], %[t0]\n\t sbbq %[p1], %[t1]\n\t sbbq %[p2], %[t2]\n\t sbbq %[p3], %[t3]\n\t"
+          "subq %[p], %[t0]\n\t sbbq 8+%[p], %[t1]\n\t sbbq 16+%[p], %[t2]\n\t sbbq 24+%[p], %[t3]\n\t"
           "cmovcq %[lo], %[t0]\n\t cmovcq %[hi], %[t1]\n\t cmovcq %%rdx, %[t2]\n\t cmovcq %[t4], %[t3]"
           : [t0] "=&r"(t0), [t1] "=&r"(t1), [t2] "=&r"(t2), [t3] "=&r"(t3), [t4] "=&r"(t4),
             [lo] "=&r"(lo), [hi] "=&r"(hi)
-          : [a0] "m"(a[0]), [a1] "m"(a[1]), [a2] "m"(a[2]), [a3] "m"(a[3]), [b0] "m"(b[0]),
-            [b1] "m"(b[1]), [b2] "m"(b[2]), [b3] "m"(b[3]), [p0] "m"(P::modulus[0]),
-            [p1] "m"(P::modulus[1]), [p2] "m"(P::modulus[2]), [p3] "m"(P::modulus[3]),
+          : [a] "r"(a), [b] "r"(b), "m"(*(const Words *)a), "m"(*(const Words *)b), [p] "m"(P::modulus),
             [inverse] "m"(P::inverse)
           : "rdx", "cc");
   r[0] = t0;
@@ -137,14 +138,13 @@ template <class P> static inline void multiplyWords(uint64_t *r, const uint64_t 
 // The compiler makes poor code of carries, so these too are by hand. Any x86-64 has what they use.
 template <class P> static inline void addWords(uint64_t *r, const uint64_t *a, const uint64_t *b) {
   uint64_t s0 = a[0], s1 = a[1], s2 = a[2], s3 = a[3], d0, d1, d2, d3;
-  __asm__("addq %[b0], %[s0]\n\t adcq %[b1], %[s1]\n\t adcq %[b2], %[s2]\n\t adcq %[b3], %[s3]\n\t"
+  __asm__("addq (%[b]), %[s0]\n\t adcq 8(%[b]), %[s1]\n\t adcq 16(%[b]), %[s2]\n\t adcq 24(%[b]), %[s3]\n\t"
           "movq %[s0], %[d0]\n\t movq %[s1], %[d1]\n\t movq %[s2], %[d2]\n\t movq %[s3], %[d3]\n\t"
-          "subq %[p0], %[d0]\n\t sbbq %[p1], %[d1]\n\t sbbq %[p2], %[d2]\n\t sbbq %[p3], %[d3]\n\t"
+          "subq %[p], %[d0]\n\t sbbq 8+%[p], %[d1]\n\t sbbq 16+%[p], %[d2]\n\t sbbq 24+%[p], %[d3]\n\t"
           "cmovncq %[d0], %[s0]\n\t cmovncq %[d1], %[s1]\n\t cmovncq %[d2], %[s2]\n\t cmovncq %[d3], %[s3]"
           : [s0] "+&r"(s0), [s1] "+&r"(s1), [s2] "+&r"(s2), [s3] "+&r"(s3), [d0] "=&r"(d0), [d1] "=&r"(d1),
             [d2] "=&r"(d2), [d3] "=&r"(d3)
-          : [b0] "m"(b[0]), [b1] "m"(b[1]), [b2] "m"(b[2]), [b3] "m"(b[3]), [p0] "m"(P::modulus[0]),
-            [p1] "m"(P::modulus[1]), [p2] "m"(P::modulus[2]), [p3] "m"(P::modulus[3])
+          : [b] "r"(b), "m"(*(const Words *)b), [p] "m"(P::modulus)
           : "cc");
   r[0] = s0;
   r[1] = s1;
@@ -154,14 +154,13 @@ template <class P> static inline void addWords(uint64_t *r, const uint64_t *a, c
 
 template <class P> static inline void subWords(uint64_t *r, const uint64_t *a, const uint64_t *b) {
   uint64_t s0 = a[0], s1 = a[1], s2 = a[2], s3 = a[3], d0, d1, d2, d3;
-  __asm__("subq %[b0], %[s0]\n\t sbbq %[b1], %[s1]\n\t sbbq %[b2], %[s2]\n\t sbbq %[b3], %[s3]\n\t"
+  __asm__("subq (%[b]), %[s0]\n\t sbbq 8(%[b]), %[s1]\n\t sbbq 16(%[b]), %[s2]\n\t sbbq 24(%[b]), %[s3]\n\t"
           "sbbq %[d0], %[d0]\n\t movq %[d0], %[d1]\n\t movq %[d0], %[d2]\n\t movq %[d0], %[d3]\n\t"
-          "andq %[p0], %[d0]\n\t andq %[p1], %[d1]\n\t andq %[p2], %[d2]\n\t andq %[p3], %[d3]\n\t"
+          "andq %[p], %[d0]\n\t andq 8+%[p], %[d1]\n\t andq 16+%[p], %[d2]\n\t andq 24+%[p], %[d3]\n\t"
           "addq %[d0], %[s0]\n\t adcq %[d1], %[s1]\n\t adcq %[d2], %[s2]\n\t adcq %[d3], %[s3]"
           : [s0] "+&r"(s0), [s1] "+&r"(s1), [s2] "+&r"(s2), [s3] "+&r"(s3), [d0] "=&r"(d0), [d1] "=&r"(d1),
             [d2] "=&r"(d2), [d3] "=&r"(d3)
-          : [b0] "m"(b[0]), [b1] "m"(b[1]), [b2] "m"(b[2]), [b3] "m"(b[3]), [p0] "m"(P::modulus[0]),
-            [p1] "m"(P::modulus[1]), [p2] "m"(P::modulus[2]), [p3] "m"(P::modulus[3])
+          : [b] "r"(b), "m"(*(const Words *)b), [p] "m"(P::modulus)
           : "cc");
   r[0] = s0;
   r[1] = s1;
