@@ -318,6 +318,7 @@ class Deployer {
   readonly #firstNonce: number
   readonly #artifacts = new Map<ContractName, Artifact>()
   readonly #contracts = new Map<ContractName, Contract>()
+  readonly #addresses = new Map<ContractName, string>()
   #nonce: number
 
   constructor(signer: Signer, deployer: Address, nonce: number) {
@@ -349,6 +350,7 @@ class Deployer {
     const actual = (await contract.getAddress()).toLowerCase()
     if (actual !== expected) throw new AddressPredictionError({ contract: name, expected, actual })
     this.#contracts.set(name, new Contract(actual, abi, this.#signer))
+    this.#addresses.set(name, actual)
   }
 
   /** @throws {DeploymentTransactionError} */
@@ -364,7 +366,7 @@ class Deployer {
   }
 
   addressOf(name: ContractName): string {
-    return String(this.#contracts.get(name)?.target ?? ZeroAddress)
+    return this.#addresses.get(name) ?? ZeroAddress
   }
 
   selector(name: ContractName, method: string): string {

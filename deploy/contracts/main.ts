@@ -50,8 +50,7 @@ async function main(): Promise<number> {
       verificationKeys: Object.fromEntries(
         keys.map(([name, { verificationKey }]) => [name, verificationKey]),
       ) as VerificationKeys,
-      // Only an explicit false counts as secure.
-      areKeysInsecure: keys.some(([, { info }]) => info.insecure !== false),
+      areKeysInsecure: keys.some(([, { info }]) => info.insecure),
       ...plan,
       onProgress: (line) => {
         console.error(line)

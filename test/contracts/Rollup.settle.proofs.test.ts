@@ -231,7 +231,7 @@ describe('Rollup.settle: folded proofs', () => {
           const proveFor = (inputs: TransferPublicInputs) => {
             const elements = publicInputsToArray(kind, inputs)
             elements[position] = ((elements[position] ?? 0n) + 1n) % FIELD_ORDER
-            return publicInputsFromArray(kind, elements) as TransferPublicInputs
+            return publicInputsFromArray<TransferCircuit>(kind, elements)
           }
           const call = await builder.fork(name).call([{ slots: [{ kind, proveFor }] }])
           await refused(call)

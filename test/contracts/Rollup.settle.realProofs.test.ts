@@ -115,7 +115,8 @@ async function deposit(asset: bigint, unit: bigint, baseAmount: bigint): Promise
     randomBytes: seededBytes(`deposit ${String(asset)}`),
   })
   const vault = rollup.contract('vault')
-  const value = (await vault['entryFee']?.()) + (asset === ETH_ASSET ? baseAmount : 0n)
+  const entryFee: bigint = await vault['entryFee']?.()
+  const value = entryFee + (asset === ETH_ASSET ? baseAmount : 0n)
   const { recipient } = built.deposit
   await send(vault, 'deposit', asset, baseAmount, recipient, bytesToHex(built.ciphertext), {
     value,
@@ -184,7 +185,7 @@ async function batch(
     bySlot.set({ kind, nullifier, outputs }, { kind, nullifier, outputs, ...other })
   }
   const slots = sortSlots([...bySlot.keys()])
-  const [batchNumber] = await rollup.contract('rollup')['state']?.()
+  const [batchNumber]: [bigint] = await rollup.contract('rollup')['state']?.()
   const value: Batch = {
     circuit: 'batch-4',
     batchNumber: batchNumber + 1n,

@@ -43,7 +43,7 @@ const DAY = 86_400n
 
 async function deposit(units: bigint, recipient = 77n): Promise<bigint> {
   const vault = rollup.contract('vault')
-  const fee = await vault['entryFee']?.()
+  const fee: bigint = await vault['entryFee']?.()
   const receipt = await send(vault, 'deposit', ETH_ASSET, units * ETH_UNIT, recipient, CIPHERTEXT, {
     value: units * ETH_UNIT + fee,
   })
@@ -132,7 +132,9 @@ describe('Rollup.settle', () => {
       await settle(rollup, await builder.call([{ slots: [{}, {}, {}] }]))
       assert.equal((await stateOf()).batchNumber, 4n)
       const roots = await Promise.all(
-        [0, 1, 2, 3, 4].map((k) => rollup.contract('rollup')['noteRootOf']?.(k)),
+        [0, 1, 2, 3, 4].map((k): Promise<bigint> =>
+          rollup.contract('rollup').getFunction('noteRootOf')(k),
+        ),
       )
       assert.deepEqual(roots, builder.noteRoots, 'roots are kept for good')
     })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
-import { type Contract, type Wallet, ZeroAddress } from 'ethers'
+import { Contract, type Wallet, ZeroAddress } from 'ethers'
 import type { Hex } from '../../l1/codec.ts'
 import { FIELD_ORDER } from '../../protocol/constants.ts'
 import { eventsOf, expectRevert, send } from '../support/expectRevert.ts'
@@ -56,7 +56,8 @@ async function listToken(name: string): Promise<{ token: Contract; asset: bigint
 /** Mints to the user and approves the vault. */
 async function give(token: Contract, amount: bigint): Promise<void> {
   await send(token, 'mint', user.address, amount)
-  await send(token.connect(user) as Contract, 'approve', rollup.deployment.contracts.vault, amount)
+  const asOwner = new Contract(await token.getAddress(), token.interface, user)
+  await send(asOwner, 'approve', rollup.deployment.contracts.vault, amount)
 }
 
 const depositToken = (asset: bigint, amount: bigint) =>
@@ -328,7 +329,7 @@ describe('Vault: callers and governance', () => {
     const [owed, held] = await vault['escrowOf']?.(ETH_ASSET)
     assert.equal(owed, 10n * ETH_UNIT)
     assert.equal(held, owed)
-    const limit = await vault['MAX_ENTRY_FEE']?.()
+    const limit: bigint = await vault['MAX_ENTRY_FEE']?.()
     await expectRevert(send(vault, 'setEntryFee', limit + 1n), 'EntryFeeTooHigh', [
       limit,
       limit + 1n,

@@ -440,10 +440,10 @@ describe('VerifierRegistry', () => {
 
   /** A new key of the transfer circuit, in words, and a prover for it. */
   const newKey = () => {
-    const second = rollup.keys.secondKey('transfer')
-    const keys = { ...rollup.keys.verificationKeys, transfer: second.verificationKey }
+    const { prove, verificationKey } = rollup.keys.secondKey('transfer')
+    const keys = { ...rollup.keys.verificationKeys, transfer: verificationKey }
     const { delta, ic } = checkVerificationKeys(keys).transfer
-    return { words: { delta, ic: [...ic] }, prove: second.prove }
+    return { words: { delta, ic: [...ic] }, prove }
   }
 
   it('announces, activates after the timelock, and lets the old key set', async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { bn254 } from '@noble/curves/bn254.js'
+import { Contract } from 'ethers'
 import {
   checkVerificationKeys,
   type VerificationKeys,
@@ -183,11 +184,8 @@ describe('deployContracts', () => {
         areKeysInsecure: true,
         ...plan,
       })
-      const manager = rollup
-        .contract('accessManager')
-        .attach(deployment.contracts.accessManager)
-        .connect(operator)
-      const call = manager as typeof rollup.token
+      const { interface: abi } = rollup.contract('accessManager')
+      const call = new Contract(deployment.contracts.accessManager, abi, operator)
       for (const [role, id] of Object.entries(ROLE_IDS)) {
         const account: string = role === 'guardian' ? guardian : holder
         assert.equal((await call['hasRole']?.(id, operator.address))[0], false, role)

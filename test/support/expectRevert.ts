@@ -12,13 +12,17 @@ import { loadArtifact } from '../../deploy/contracts/artifacts.ts'
 /** Every custom error of ours and of OpenZeppelin's that a call can end with. */
 const errors = (() => {
   const abis = contractNames.flatMap((name: ContractName) => {
-    const artifact = name === 'accessManager' ? 'Authority' : name[0]?.toUpperCase() + name.slice(1)
+    const artifact = name === 'accessManager' ? 'Authority' : upperFirst(name)
     return loadArtifact(artifact).abi as { type: string }[]
   })
   const fragments = abis.filter(({ type }) => type === 'error')
   const safeErc20 = ['error SafeERC20FailedOperation(address token)']
   return new Interface([...fragments, ...safeErc20] as InterfaceAbi)
 })()
+
+function upperFirst(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
 
 /** The name and facts of the custom error that a rejected call carries. */
 export function revertOf(error: unknown): { name: string; facts: unknown[] } | undefined {

@@ -1,4 +1,5 @@
-import { Contract, JsonRpcProvider, type TransactionReceipt, Wallet } from 'ethers'
+import { readFileSync } from 'node:fs'
+import { Contract, ContractFactory, JsonRpcProvider, type TransactionReceipt, Wallet } from 'ethers'
 import { loadArtifact } from '../../deploy/contracts/artifacts.ts'
 import {
   auditKeyRegistrar,
@@ -186,8 +187,6 @@ export async function deployTestContract(
   name: string,
   args: readonly unknown[] = [],
 ): Promise<Contract> {
-  const { ContractFactory } = await import('ethers')
-  const { readFileSync } = await import('node:fs')
   const path = new URL(`../../artifacts/contracts/${source}.sol/${name}.json`, import.meta.url)
   const { abi, bytecode } = JSON.parse(readFileSync(path, 'utf8'))
   const contract = await new ContractFactory(abi, bytecode, wallet).deploy(...args)

@@ -1,4 +1,4 @@
-import { encodeSettle, type Hex } from '../../l1/codec.ts'
+import { encodeSettle } from '../../l1/codec.ts'
 import { eventsOf, send } from './expectRevert.ts'
 import {
   type BatchParameters,
@@ -43,7 +43,8 @@ export async function measureSettlementGas(): Promise<SettlementGas> {
     const vault = rollup.contract('vault')
     const deposit = async (units: bigint, recipient: bigint) => {
       const baseAmount = units * ETH_UNIT
-      const value = baseAmount + (await vault['entryFee']?.())
+      const entryFee: bigint = await vault['entryFee']?.()
+      const value = baseAmount + entryFee
       const ciphertext = `0x${'11'.repeat(92)}`
       const receipt = await send(vault, 'deposit', ETH_ASSET, baseAmount, recipient, ciphertext, {
         value,
@@ -85,7 +86,7 @@ export async function measureSettlementGas(): Promise<SettlementGas> {
       withdrawal: {
         asset: ETH_ASSET,
         amount: 54_321n,
-        recipient: `0x${String(i).padStart(2, '0').repeat(20)}` as Hex,
+        recipient: `0x${String(i).padStart(2, '0').repeat(20)}`,
       },
     })
     const oneWithdrawal = await gasOf([{ circuit: 'batch-16', slots: [toAccount(11)] }])

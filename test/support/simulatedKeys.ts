@@ -28,15 +28,11 @@ export type SimulatedKeys = {
   /** A proof that verifies for these public inputs, whatever they say. */
   prove(circuit: CircuitName, publicInputs: readonly bigint[]): ProofWords
   /** As `prove`, with C moved by `error`·G1: invalid unless error = 0. */
-  proveWithError(
-    circuit: CircuitName,
-    publicInputs: readonly bigint[],
-    error: bigint,
-  ): ProofWords
+  proveWithError(circuit: CircuitName, publicInputs: readonly bigint[], error: bigint): ProofWords
   /** A second key of a circuit, with its own delta and IC. */
   secondKey(circuit: CircuitName): {
     verificationKey: VerificationKey
-    prove(publicInputs: readonly bigint[]): ProofWords
+    prove: (publicInputs: readonly bigint[]) => ProofWords
   }
 }
 
