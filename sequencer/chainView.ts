@@ -20,10 +20,13 @@ export type ListedAsset = {
 /** The base chain as this node has observed it. */
 export type ChainView = {
   readonly head: { readonly number: bigint; readonly hash: `0x${string}`; readonly minedAt: Date }
-  readonly identity: { readonly version: bigint; readonly root: bigint } | undefined
-  readonly policy:
-    | { readonly version: bigint; readonly root: bigint; readonly policies: readonly Policy[] }
-    | undefined
+  /** Version 0 is the empty tree, as the contracts are deployed with it. */
+  readonly identity: { readonly version: bigint; readonly root: bigint }
+  readonly policy: {
+    readonly version: bigint
+    readonly root: bigint
+    readonly policies: readonly Policy[]
+  }
   /** Ascending by start. */
   readonly epochs: readonly Epoch[]
   readonly assets: readonly ListedAsset[]
@@ -54,12 +57,10 @@ export function epochOf(view: ChainView, day: bigint): Epoch | undefined {
   return view.epochs.findLast(({ startDay }) => startDay <= day)
 }
 
-/** Undefined while the deployment lacks an identity, policies or audit keys. */
+/** Undefined while no audit keys are in force. */
 export function currentValues(view: ChainView, now: Date): CurrentValues | undefined {
   const day = today(view, now)
   const epoch = epochOf(view, day)
-  if (view.identity === undefined || view.policy === undefined || epoch === undefined) {
-    return undefined
-  }
+  if (epoch === undefined) return undefined
   return { identityRoot: view.identity.root, policyRoot: view.policy.root, day, epoch }
 }

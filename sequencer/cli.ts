@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { readDeployment } from '../l1/deployment.ts'
 import { DatabaseMissingError } from './errors.ts'
 import { readKey } from './readKey.ts'
@@ -9,12 +9,9 @@ import { migrate } from './store/migrate.ts'
 
 /** What the command line can lend: a Postgres for development, where no other is named. */
 export type SequencerCliHost = {
-  startPostgres?: (
-    this: void,
-    parameters: {
-      dataDir: string
-    },
-  ) => Promise<{ url: string; stop(): Promise<void> }>
+  startPostgres?: (parameters: {
+    dataDir: string
+  }) => Promise<{ url: string; stop(): Promise<void> }>
 }
 
 type StartOptions = {
@@ -48,19 +45,20 @@ export function register(program: Command, host: SequencerCliHost = {}): void {
     .requiredOption('--deployment <file>', 'deployment file of the rollup')
     .option('--database-url <url>', 'Postgres; default: DATABASE_URL, else an embedded one')
     .option('--data-dir <dir>', 'data of the embedded Postgres', '.cinnabar/sequencer-postgres')
-    .option(
-      '--batch-age <time>',
-      'longest wait for a batch, e.g. 10s',
-      parseTime,
-      defaultSettings.batchAgeMs,
+    .addOption(
+      new Option('--batch-age <time>', 'longest wait for a batch')
+        .argParser(parseTime)
+        .default(defaultSettings.batchAgeMs, '10s'),
     )
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <number>', 'port to listen on', parseCount, 8080)
-    .option(
-      '--min-fee <asset=units>',
-      'lowest fee in an asset, protocol units; may be given again',
-      addFee,
-      new Map<bigint, bigint>(),
+    .addOption(
+      new Option(
+        '--min-fee <asset=units>',
+        'lowest fee in an asset, protocol units; may be given again',
+      )
+        .argParser(addFee)
+        .default(new Map<bigint, bigint>(), 'none'),
     )
     .option(
       '--fee-recipient <address>',
@@ -74,7 +72,11 @@ export function register(program: Command, host: SequencerCliHost = {}): void {
       defaultSettings.maxBatchesPerSettle,
     )
     .option('--confirmations <blocks>', 'base-chain blocks to wait before reading', parseCount, 0)
-    .option('--poll <time>', 'how often the base chain is read', parseTime, defaultSettings.pollMs)
+    .addOption(
+      new Option('--poll <time>', 'how often the base chain is read')
+        .argParser(parseTime)
+        .default(defaultSettings.pollMs, '1s'),
+    )
     .option('--l1-key-file <file>', 'base-chain key; default: CINNABAR_SEQUENCER_L1_KEY')
     .option(
       '--receipt-key-file <file>',

@@ -33,7 +33,7 @@ export function checkTransferAgainst(
 ): void {
   const current = view === undefined ? undefined : currentValues(view, now)
   if (view === undefined || current === undefined) {
-    throw new NotReadyError({ what: 'an identity, policies or audit keys on the base chain' })
+    throw new NotReadyError({ what: 'audit keys in force on the base chain' })
   }
   // S1: a sealed batch's root, so that its number is below that of any batch sealed later.
   if (state.noteRootOf(anchorBatch) !== publicInputs.anchor) {

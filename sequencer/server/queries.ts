@@ -18,13 +18,10 @@ import {
   CIRCUIT_IDS,
   type CircuitName,
   DEPOSITS_PER_SLOT,
-  IDENTITY_TREE_DEPTH,
   OUTPUTS_PER_SLOT,
-  POLICY_TREE_DEPTH,
   PROTOCOL_VERSION,
 } from '../../protocol/constants.ts'
 import { formatField } from '../../protocol/field.ts'
-import { emptyRoot } from '../../protocol/tree.ts'
 import { AnchorUnknownError, NotReadyError, TransferUnknownError } from '../admission/errors.ts'
 import { type ChainView, currentValues } from '../chainView.ts'
 import type { Signer } from '../signer.ts'
@@ -111,7 +108,7 @@ export function createQueries(deps: QueriesDependencies): Queries {
       const view = requireView()
       const current = currentValues(view, deps.now())
       if (current === undefined) {
-        throw new NotReadyError({ what: 'an identity, policies or audit keys on the base chain' })
+        throw new NotReadyError({ what: 'audit keys in force on the base chain' })
       }
       const { epoch } = current
       return {
@@ -127,8 +124,8 @@ export function createQueries(deps: QueriesDependencies): Queries {
         })),
         sealed: encodeHead(state.head),
         settled: await settledHead(view),
-        identity: encodeVersion(view.identity, IDENTITY_TREE_DEPTH),
-        policy: encodeVersion(view.policy, POLICY_TREE_DEPTH),
+        identity: encodeVersion(view.identity),
+        policy: encodeVersion(view.policy),
         day: Number(current.day),
         epoch: Number(epoch.epoch),
         auditKeyS: [formatField(epoch.auditKeyS.x), formatField(epoch.auditKeyS.y)],
@@ -214,7 +211,7 @@ export function createQueries(deps: QueriesDependencies): Queries {
       const leaves = await listIdentityLeaves(database, { from, limit: count + 1 })
       const next = leaves[count]
       return {
-        ...encodeVersion(view.identity, IDENTITY_TREE_DEPTH),
+        ...encodeVersion(view.identity),
         leaves: leaves
           .slice(0, count)
           .map(({ index, leaf }) => ({ index, leaf: formatField(leaf) })),
@@ -225,8 +222,8 @@ export function createQueries(deps: QueriesDependencies): Queries {
     getPolicies() {
       const { policy } = requireView()
       return Promise.resolve({
-        ...encodeVersion(policy, POLICY_TREE_DEPTH),
-        policies: (policy?.policies ?? []).map((entry) => ({
+        ...encodeVersion(policy),
+        policies: policy.policies.map((entry) => ({
           tier: Number(entry.tier),
           asset: Number(entry.asset),
           perTransfer: String(entry.perTransfer),
@@ -267,12 +264,9 @@ function encodeHead(head: SealedState['head']): StatusBody['sealed'] {
   }
 }
 
-function encodeVersion(
-  value: { version: bigint; root: bigint } | undefined,
-  depth: number,
-): { version: number; root: Hex } {
-  return {
-    version: Number(value?.version ?? 0n),
-    root: formatField(value?.root ?? emptyRoot(depth)),
-  }
+function encodeVersion({ version, root }: { version: bigint; root: bigint }): {
+  version: number
+  root: Hex
+} {
+  return { version: Number(version), root: formatField(root) }
 }

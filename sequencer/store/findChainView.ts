@@ -1,4 +1,6 @@
+import { IDENTITY_TREE_DEPTH, POLICY_TREE_DEPTH } from '../../protocol/constants.ts'
 import type { Policy } from '../../protocol/policy.ts'
+import { emptyRoot } from '../../protocol/tree.ts'
 import type { ChainView } from '../chainView.ts'
 import { type Connection, fromBytes, fromField, sql } from './database.ts'
 
@@ -46,11 +48,11 @@ export async function findChainView(connection: Connection): Promise<ChainView |
     head: { number: BigInt(head.number), hash: fromBytes(head.hash), minedAt: head.mined_at },
     identity:
       identity === undefined
-        ? undefined
+        ? { version: 0n, root: emptyRoot(IDENTITY_TREE_DEPTH) }
         : { version: BigInt(identity.version), root: fromField(identity.root) },
     policy:
       policy === undefined
-        ? undefined
+        ? { version: 0n, root: emptyRoot(POLICY_TREE_DEPTH), policies: [] }
         : {
             version: BigInt(policy.version),
             root: fromField(policy.root),

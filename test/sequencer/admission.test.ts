@@ -268,7 +268,7 @@ describe('admission', () => {
     })
     await refused({}, 422, 'TX_PROOF_INVALID')
   })
-  test('rejects: everything before the base chain has identities, policies and keys', async () => {
+  test('rejects: everything before audit keys are in force', async () => {
     await here.sequencer.stop()
     const { ScriptedChain } = await import('../support/sequencers.ts')
     const chain = new ScriptedChain()

@@ -7,12 +7,17 @@ import * as refusals from '../../sequencer/admission/errors.ts'
 import { errorAnswer } from '../../sequencer/server/errorAnswer.ts'
 import { httpStatuses } from '../../sequencer/server/httpStatuses.ts'
 import { defaultLimits } from '../../sequencer/server/limits.ts'
+import { IDENTITY_TREE_DEPTH, POLICY_TREE_DEPTH } from '../../protocol/constants.ts'
+import { formatField } from '../../protocol/field.ts'
+import { emptyRoot } from '../../protocol/tree.ts'
 import type { Database } from '../../sequencer/store/database.ts'
 import { aServer, type TestServer } from '../support/databases.ts'
 import {
   anIdentityUpdate,
   aSequencer,
   aSubmission,
+  auditKeys,
+  ScriptedChain,
   type TestSequencer,
 } from '../support/sequencers.ts'
 
@@ -135,6 +140,28 @@ describe('interface', () => {
     assert.deepEqual((await api.getPolicies()).policies, [])
     await assert.rejects(api.getTransfer(`0x${'00'.repeat(32)}`), { code: 'TX_UNKNOWN' })
     await assert.rejects(api.getBatches({ count: 65 }), { code: 'REQUEST_INVALID' })
+  })
+
+  test('behavior: a deployment without identities and policies has the empty trees', async () => {
+    await here.sequencer.stop()
+    const chain = new ScriptedChain()
+    chain.mine({ type: 'epochScheduled', epoch: 0n, startDay: 0n, ...auditKeys })
+    const { database: another, close: closeAnother } = await server.open()
+    here = await aSequencer(another, { chain })
+    assert.equal((await here.get('/readyz')).status, 200)
+    const { body } = await here.get('/v1/status')
+    assert.deepEqual(body['identity'], {
+      version: 0,
+      root: formatField(emptyRoot(IDENTITY_TREE_DEPTH)),
+    })
+    assert.deepEqual(body['policy'], {
+      version: 0,
+      root: formatField(emptyRoot(POLICY_TREE_DEPTH)),
+    })
+    assert.deepEqual((await here.get('/v1/policies')).body['policies'], [])
+    await here.sequencer.stop()
+    await closeAnother()
+    here = await aSequencer(database)
   })
 
   test('behavior: ranges page to the end', async () => {
