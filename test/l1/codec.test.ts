@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { encodeFunctionData, parseAbi } from 'viem'
@@ -213,6 +214,51 @@ describe('encodeSettle', () => {
 })
 
 describe('decodeSettle', () => {
+  test('default: reads the example of docs/spec/settlement.md', async () => {
+    const page = await readFile(new URL('../../docs/spec/settlement.md', import.meta.url), 'utf8')
+    const example = /```settle\n([0-9a-f\n]+)```/.exec(page)?.[1]
+    assert.ok(example !== undefined)
+    const proofOf = (first: bigint) =>
+      Array.from({ length: 8 }, (_, i) => first + BigInt(i)) as unknown as ProofWords
+    const expected: SettleCall = {
+      contexts: [{ identityVersion: 3n, policyVersion: 1n, day: 20_780n }],
+      batches: [
+        {
+          circuit: 'batch-4',
+          batchNumber: 5n,
+          feeRecipient: `0x${'fe'.repeat(20)}`,
+          newNoteRoot: 0x11n,
+          newNullifierRoot: 0x12n,
+          depositIds: [7n],
+          c: 0x13n,
+          proof: proofOf(0x20n),
+          slots: [
+            {
+              kind: 'transfer',
+              context: 0,
+              anchorBatch: 4n,
+              nullifier: 0x31n,
+              outputs: [0x41n, 0x42n, 0x43n, 0x44n],
+              withdrawal: packWord('withdrawal', {
+                asset: 1n,
+                amount: 1_000n,
+                recipient: BigInt(`0x${'cd'.repeat(20)}`),
+              }),
+              fee: { amount: 300n, asset: 1n },
+              traceTag: 0x51n,
+              ephemeral: [0x52n, 0x53n],
+              statisticsCiphertext: [0x54n, 0x55n],
+              investigationCiphertext: [0x56n],
+              memo: new Uint8Array(MEMO_BYTES).fill(0xaa),
+              proof: proofOf(0x60n),
+            },
+          ],
+        },
+      ],
+    }
+    assert.deepEqual(decodeSettle(`0x${example.replaceAll('\n', '')}`), expected)
+  })
+
   test('rejects: every shorter piece of the data', () => {
     const data = encodeSettle(aCall({}, { fee: { amount: 1n, asset: 1n }, withdrawal: 1n << 16n }))
     for (let length = 2; length < data.length; length += 2) {
