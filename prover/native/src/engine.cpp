@@ -10,6 +10,8 @@
 namespace cinnabar {
 
 void wipe(void *bytes, size_t length) {
+  // An empty vector has no address.
+  if (length == 0) return;
   memset(bytes, 0, length);
   // Keeps the compiler from leaving it out.
   __asm__ volatile("" : : "r"(bytes) : "memory");

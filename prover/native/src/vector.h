@@ -331,6 +331,11 @@ template <class W> struct VectorAdder {
     W running = W::one();
     Places p, q;
     for (size_t g = 0; g < groups; g++) {
+      // A key's points lie anywhere: ask for those after the next.
+      for (size_t i = 8 * (g + 2); i < 8 * (g + 3) && i < count; i++) {
+        __builtin_prefetch(points.at(pairs[i].one));
+        __builtin_prefetch(points.at(pairs[i].other));
+      }
       place(points, pairs, 8 * g, count, p, q);
       W d = W::difference(W::load(q, 0), W::load(p, 0));
       difference[g] = d;
