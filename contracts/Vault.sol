@@ -25,6 +25,8 @@ contract Vault is IVault, AccessManaged, ReentrancyGuard {
     uint256 public constant SUPPLY_CAP = 2 ** 63;
     /// @notice Highest entry fee in wei. Entry must cost something and must not shut anybody out.
     uint256 public constant MAX_ENTRY_FEE = 0.01 ether;
+    /// @dev Clock.MIN_RUN: at most one stop of the clock touches a window.
+    uint256 private constant MAX_SETTLE_WINDOW = 7 days;
     /// @dev Reclaimed deposits that one batch looks past in search of a due one. Bounds the gas of
     /// `settle`; there are so many only after a day's outage, and they are gone a window later.
     uint256 private constant MAX_LOOKAHEAD = 32;
@@ -80,7 +82,12 @@ contract Vault is IVault, AccessManaged, ReentrancyGuard {
         uint256 deadline,
         uint256 entryFee_
     ) AccessManaged(authority_) {
-        if (settleWindow == 0 || dueDelay <= settleWindow || deadline < dueDelay) {
+        if (
+            settleWindow == 0 ||
+            settleWindow > MAX_SETTLE_WINDOW ||
+            dueDelay <= settleWindow ||
+            deadline < dueDelay
+        ) {
             revert TimesInvalid(settleWindow, dueDelay, deadline);
         }
         CLOCK = clock;

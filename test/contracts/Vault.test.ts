@@ -197,7 +197,7 @@ describe('Vault.requestReclaim and refund', () => {
     await expectRevert(send(asUser, 'requestReclaim', 1n), 'DeadlineNotReached', [
       queuedAt + DEADLINE,
     ])
-    await rollup.chain.increaseTime(Number(DEADLINE))
+    await rollup.chain.increaseTime(Number(DEADLINE) + 30)
     await expectRevert(send(vault, 'requestReclaim', 1n), 'CallerNotDepositor')
     await expectRevert(send(asUser, 'requestReclaim', 2n), 'DepositStatusWrong', [2n, 0n])
     await expectRevert(send(asUser, 'refund', 1n), 'DepositStatusWrong', [1n, 1n])
@@ -207,7 +207,7 @@ describe('Vault.requestReclaim and refund', () => {
     assert.deepEqual(event?.toArray(), [1n, refundableAt])
     await expectRevert(send(asUser, 'requestReclaim', 1n), 'DepositStatusWrong', [1n, 2n])
     await expectRevert(send(asUser, 'refund', 1n), 'RefundTooSoon', [refundableAt])
-    await rollup.chain.increaseTime(Number(SETTLE_WINDOW))
+    await rollup.chain.increaseTime(Number(SETTLE_WINDOW) + 30)
     await send(vault, 'refund', 1n)
     assert.deepEqual((await vault['ledgerOf']?.(ETH_ASSET)).toArray(), [0n, 0n, 10n])
     const before_ = await rollup.provider.getBalance(user.address)
@@ -218,13 +218,13 @@ describe('Vault.requestReclaim and refund', () => {
   it('refuses a deposit that a batch has taken', async () => {
     const builder = new SettleBuilder(rollup)
     await settle(rollup, await builder.call([{ depositIds: [1n], slots: [] }]))
-    await rollup.chain.increaseTime(Number(DEADLINE))
+    await rollup.chain.increaseTime(Number(DEADLINE) + 30)
     await expectRevert(send(asUser, 'requestReclaim', 1n), 'DepositStatusWrong', [1n, 3n])
   })
 
   it('waits while the guardian has stopped the clock', async () => {
     await send(rollup.contract('clock'), 'stop')
-    await rollup.chain.increaseTime(Number(DEADLINE))
+    await rollup.chain.increaseTime(Number(DEADLINE) + 30)
     await expectRevert(send(asUser, 'requestReclaim', 1n), 'DeadlineNotReached')
   })
 })
