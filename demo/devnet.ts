@@ -2,8 +2,6 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ContractFactory, JsonRpcProvider, NonceManager, Wallet as EthersWallet } from 'ethers'
-import { loadArtifact } from '../deploy/contracts/artifacts.ts'
 import { type AssetToList, auditKeyRegistrar, deployContracts } from '../deploy/contracts/deploy.ts'
 import {
   type BaseChain,
@@ -11,6 +9,7 @@ import {
   type DevAccount,
   startBaseChain,
 } from '../deploy/devnet/baseChain.ts'
+import { connectDeployer, deployTestToken } from '../deploy/devnet/deployer.ts'
 import { type Postgres, startPostgres } from '../deploy/devnet/postgres.ts'
 import { createChainReader } from '../l1/chainReader.ts'
 import type { ChainReader } from '../l1/chainEvents.ts'
@@ -134,22 +133,32 @@ export async function startDevnet({
     const statisticsKey = generateAuditKey('statistics', (length) => randomBytes(length))
     const investigationKey = generateAuditKey('investigation', (length) => randomBytes(length))
 
-    const provider = new JsonRpcProvider(chain.rpcUrl, chain.chainId, {
-      staticNetwork: true,
-      // Development chains mine at once; ethers' default of 4 s would be most of the set-up.
-      pollingInterval: 50,
-      cacheTimeout: -1,
+    const deployer = connectDeployer({
+      rpcUrl: chain.rpcUrl,
+      chainId: chain.chainId,
+      privateKey: accounts.deployer.privateKey,
     })
-    cleanups.push(() => Promise.resolve(provider.destroy()))
-    const deployer = new EthersWallet(accounts.deployer.privateKey, provider)
-    const token = await deployToken(deployer, accounts)
-    const block = await provider.getBlock('latest')
+    cleanups.push(() => {
+      deployer.close()
+      return Promise.resolve()
+    })
+    const token = await deployTestToken(deployer.signer, {
+      name: 'Test yuan',
+      symbol: 'tCNY',
+      decimals: YUAN_DECIMALS,
+      holders: [accounts.ada, accounts.ben, accounts.cleo, accounts.shop].map(
+        ({ address }) => address,
+      ),
+      baseAmount: 100_000n * 10n ** BigInt(YUAN_DECIMALS),
+    })
+    const client = createChainClient({ rpcUrl: chain.rpcUrl })
+    const { timestamp } = await client.getBlock()
     const deployment = await deployContracts({
-      signer: deployer,
+      signer: deployer.signer,
       ...verificationKeys(),
       assets: assetsOf(token),
       epoch0: {
-        startDay: dayOf(BigInt(block?.timestamp ?? 0)),
+        startDay: dayOf(timestamp),
         statistics: auditKeyRegistrar(statisticsKey, (length) => randomBytes(length)),
         investigation: auditKeyRegistrar(investigationKey, (length) => randomBytes(length)),
       },
@@ -163,7 +172,6 @@ export async function startDevnet({
     })
     const deploymentFile = join(dir, 'deployment.json')
     await writeDeployment(deploymentFile, deployment)
-    const client = createChainClient({ rpcUrl: chain.rpcUrl })
     const prover = createProver()
     cleanups.push(() => prover.close())
     return {
@@ -195,29 +203,6 @@ function nameAccounts(list: readonly DevAccount[]): Record<AccountRole, DevAccou
     named[role] = account
   })
   return named
-}
-
-/** A token for play, with enough of it for everybody. */
-async function deployToken(
-  deployer: EthersWallet,
-  accounts: Record<AccountRole, DevAccount>,
-): Promise<`0x${string}`> {
-  const { abi, bytecode } = loadArtifact('TestToken')
-  const signer = new NonceManager(deployer)
-  const token = await new ContractFactory(abi, bytecode, signer).deploy(
-    'Test yuan',
-    'tCNY',
-    YUAN_DECIMALS,
-  )
-  await token.waitForDeployment()
-  for (const role of ['ada', 'ben', 'cleo', 'shop'] as const) {
-    const amount = 100_000n * 10n ** BigInt(YUAN_DECIMALS)
-    const sent = (await token.getFunction('mint')(accounts[role].address, amount)) as {
-      wait(): Promise<unknown>
-    }
-    await sent.wait()
-  }
-  return (await token.getAddress()).toLowerCase() as `0x${string}`
 }
 
 function assetsOf(token: `0x${string}`): AssetToList[] {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { type ApiClient, createApiClient } from '../api/client.ts'
 import type { ChainEventOf } from '../l1/chainEvents.ts'
-import { getEscrow, getEtherBalance, getLedger, getSettledState } from '../l1/reads.ts'
+import { getEscrow, getLedger, getSettledState } from '../l1/reads.ts'
 import { BaseError } from '../protocol/errors.ts'
 import { createProver, type Prover } from '../prover/prover.ts'
 import { auditKeyRing } from '../regulator/auditKeys.ts'
@@ -270,9 +270,8 @@ class Story {
     figures.investigationRecordsOpened = both.transfers.filter((transfer) =>
       isOpened(transfer.investigation),
     ).length
-    for (const finding of both.findings) {
-      throw new Error(`${finding.code}: ${finding.message}`)
-    }
+    const [finding] = both.findings
+    if (finding !== undefined) throw new Error(`${finding.code}: ${finding.message}`)
     this.#report.say(
       `All ${String(figures.recordsExpected)} settled transfers have both records; they agree with each other ` +
         'and with the chain; nothing was taken in that was not sent or deposited.',

@@ -1,8 +1,8 @@
-import { type CurvePoint, mulPoint } from "./babyjubjub.ts";
-import { type Domain, SCALAR_BITS } from "./constants.ts";
-import { type FieldElement, lowBits, reduce } from "./field.ts";
-import { hash } from "./poseidon.ts";
-import { unpackWord, type WordFields } from "./words.ts";
+import { type CurvePoint, mulPoint } from './babyjubjub.ts'
+import { type Domain, SCALAR_BITS } from './constants.ts'
+import { type FieldElement, lowBits, reduce } from './field.ts'
+import { hash } from './poseidon.ts'
+import { unpackWord, type WordFields } from './words.ts'
 
 /** e = low 250 bits of H(EPHEMERAL, nullifierKey, nullifier, outputs[0..3]): binds the contents. */
 export function deriveEphemeralSecret(
@@ -10,46 +10,32 @@ export function deriveEphemeralSecret(
   nullifier: bigint,
   outputs: readonly bigint[],
 ): bigint {
-  return lowBits(
-    hash("EPHEMERAL", [nullifierKey, nullifier, ...outputs]),
-    SCALAR_BITS,
-  );
+  return lowBits(hash('EPHEMERAL', [nullifierKey, nullifier, ...outputs]), SCALAR_BITS)
 }
 
 /** traceTag = H(TAG, k, asset, nonce); nonce is the spent account note's (0 at genesis). */
-export function deriveTraceTag(
-  traceKey: bigint,
-  asset: bigint,
-  nonce: bigint,
-): FieldElement {
-  return hash("TAG", [traceKey, asset, nonce]);
+export function deriveTraceTag(traceKey: bigint, asset: bigint, nonce: bigint): FieldElement {
+  return hash('TAG', [traceKey, asset, nonce])
 }
 
 /** Low 128 bits of H(PSEUDONYM, k, month): names the sender to S for one month. */
 export function derivePseudonym(traceKey: bigint, month: bigint): bigint {
-  return lowBits(hash("PSEUDONYM", [traceKey, month]), 128);
+  return lowBits(hash('PSEUDONYM', [traceKey, month]), 128)
 }
 
-export type StatisticsRecord = WordFields<"statistics0"> &
-  WordFields<"statistics1">;
-export type InvestigationRecord = WordFields<"investigation0"> &
-  Partial<WordFields<"investigation1">>;
+export type StatisticsRecord = WordFields<'statistics0'> & WordFields<'statistics1'>
+export type InvestigationRecord = WordFields<'investigation0'> &
+  Partial<WordFields<'investigation1'>>
 
-const STATISTICS_MASKS: readonly Domain[] = [
-  "STATISTICS_MASK_0",
-  "STATISTICS_MASK_1",
-];
-const INVESTIGATION_MASKS: readonly Domain[] = [
-  "INVESTIGATION_MASK_0",
-  "INVESTIGATION_MASK_1",
-];
+const STATISTICS_MASKS: readonly Domain[] = ['STATISTICS_MASK_0', 'STATISTICS_MASK_1']
+const INVESTIGATION_MASKS: readonly Domain[] = ['INVESTIGATION_MASK_0', 'INVESTIGATION_MASK_1']
 
 /**
  * The masks of a record's words under a shared point: e·auditKey for the sender, auditSecret·R
  * for the key's holder. ciphertextᵢ = wordᵢ + H(MASK_i, shared) mod r.
  */
 function masks(domains: readonly Domain[], shared: CurvePoint): FieldElement[] {
-  return domains.map((domain) => hash(domain, [shared.x, shared.y]));
+  return domains.map((domain) => hash(domain, [shared.x, shared.y]))
 }
 
 function mask(
@@ -57,8 +43,8 @@ function mask(
   shared: CurvePoint,
   words: readonly bigint[],
 ): FieldElement[] {
-  const pads = masks(domains, shared);
-  return words.map((word, i) => reduce(word + (pads[i] ?? 0n)));
+  const pads = masks(domains, shared)
+  return words.map((word, i) => reduce(word + (pads[i] ?? 0n)))
 }
 
 function unmask(
@@ -66,22 +52,16 @@ function unmask(
   shared: CurvePoint,
   words: readonly bigint[],
 ): FieldElement[] {
-  const pads = masks(domains, shared);
-  return words.map((word, i) => reduce(word - (pads[i] ?? 0n)));
+  const pads = masks(domains, shared)
+  return words.map((word, i) => reduce(word - (pads[i] ?? 0n)))
 }
 
-export function maskStatistics(
-  shared: CurvePoint,
-  words: readonly bigint[],
-): FieldElement[] {
-  return mask(STATISTICS_MASKS, shared, words);
+export function maskStatistics(shared: CurvePoint, words: readonly bigint[]): FieldElement[] {
+  return mask(STATISTICS_MASKS, shared, words)
 }
 
-export function maskInvestigation(
-  shared: CurvePoint,
-  words: readonly bigint[],
-): FieldElement[] {
-  return mask(INVESTIGATION_MASKS, shared, words);
+export function maskInvestigation(shared: CurvePoint, words: readonly bigint[]): FieldElement[] {
+  return mask(INVESTIGATION_MASKS, shared, words)
 }
 
 /** @throws {InvalidEncodingError} when the plaintext is no packed word: the key is another's. */
@@ -89,11 +69,11 @@ export function openStatistics(
   shared: CurvePoint,
   ciphertext: readonly bigint[],
 ): StatisticsRecord {
-  const [word0 = 0n, word1 = 0n] = unmask(STATISTICS_MASKS, shared, ciphertext);
+  const [word0 = 0n, word1 = 0n] = unmask(STATISTICS_MASKS, shared, ciphertext)
   return {
-    ...unpackWord("statistics0", word0),
-    ...unpackWord("statistics1", word1),
-  };
+    ...unpackWord('statistics0', word0),
+    ...unpackWord('statistics1', word1),
+  }
 }
 
 /** One word for a transfer, two for a collect. @throws {InvalidEncodingError} as above. */
@@ -101,14 +81,14 @@ export function openInvestigation(
   shared: CurvePoint,
   ciphertext: readonly bigint[],
 ): InvestigationRecord {
-  const [word0 = 0n, word1] = unmask(INVESTIGATION_MASKS, shared, ciphertext);
+  const [word0 = 0n, word1] = unmask(INVESTIGATION_MASKS, shared, ciphertext)
   return {
-    ...unpackWord("investigation0", word0),
-    ...(word1 === undefined ? {} : unpackWord("investigation1", word1)),
-  };
+    ...unpackWord('investigation0', word0),
+    ...(word1 === undefined ? {} : unpackWord('investigation1', word1)),
+  }
 }
 
 /** The point shared by e and the audit key's secret. */
 export function sharedPoint(point: CurvePoint, secret: bigint): CurvePoint {
-  return mulPoint(point, secret);
+  return mulPoint(point, secret)
 }

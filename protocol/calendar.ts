@@ -1,9 +1,9 @@
-import { SECONDS_PER_DAY } from "./constants.ts";
-import { checkBits } from "./field.ts";
+import { SECONDS_PER_DAY } from './constants.ts'
+import { checkBits } from './field.ts'
 
 /** Unix day (UTC) of a time in seconds. */
 export function dayOf(unixSeconds: number | bigint): bigint {
-  return BigInt(unixSeconds) / BigInt(SECONDS_PER_DAY);
+  return BigInt(unixSeconds) / BigInt(SECONDS_PER_DAY)
 }
 
 /**
@@ -11,7 +11,7 @@ export function dayOf(unixSeconds: number | bigint): bigint {
  * Twin: circuits/src/month-of-day.circom, which proves the same with March-based years.
  */
 export function monthOf(day: bigint): bigint {
-  checkBits(day, 16, "day");
-  const date = new Date(Number(day) * SECONDS_PER_DAY * 1000);
-  return BigInt((date.getUTCFullYear() - 1970) * 12 + date.getUTCMonth());
+  checkBits(day, 16, 'day')
+  const date = new Date(Number(day) * SECONDS_PER_DAY * 1000)
+  return BigInt((date.getUTCFullYear() - 1970) * 12 + date.getUTCMonth())
 }

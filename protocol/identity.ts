@@ -1,68 +1,54 @@
-import { type CurvePoint } from "./babyjubjub.ts";
-import { DESTINATION_KIND } from "./constants.ts";
-import { type FieldElement } from "./field.ts";
-import { type Owner } from "./keys.ts";
-import { hash } from "./poseidon.ts";
-import { packWord } from "./words.ts";
+import { type CurvePoint } from './babyjubjub.ts'
+import { DESTINATION_KIND } from './constants.ts'
+import { type FieldElement } from './field.ts'
+import { type Owner } from './keys.ts'
+import { hash } from './poseidon.ts'
+import { packWord } from './words.ts'
 
 /** Where a suspended or expired identity's funds may go. */
 export type Destination =
-  | { readonly kind: "address"; /** 160 bits. */ readonly address: bigint }
-  | { readonly kind: "owner"; readonly owner: Owner };
+  | { readonly kind: 'address'; /** 160 bits. */ readonly address: bigint }
+  | { readonly kind: 'owner'; readonly owner: Owner }
 
 /** The contents of an identity leaf. The chain sees its hash only. */
 export type Identity = {
-  readonly ownerKey: bigint;
-  readonly tier: bigint;
+  readonly ownerKey: bigint
+  readonly tier: bigint
   /** ISO 3166-1 numeric. */
-  readonly jurisdiction: bigint;
+  readonly jurisdiction: bigint
   /** Last Unix day on which the identity is valid. */
-  readonly expiryDay: bigint;
+  readonly expiryDay: bigint
   /** IDENTITY_STATUS. */
-  readonly status: bigint;
+  readonly status: bigint
   /** hashDestination of the destination. */
-  readonly destination: bigint;
-  readonly tracePoint: CurvePoint;
-  readonly salt: bigint;
-};
+  readonly destination: bigint
+  readonly tracePoint: CurvePoint
+  readonly salt: bigint
+}
 
 /** (kind, value 1, value 2): (0, address, 0) or (1, ownerKey, identityIndex). */
-export function destinationFields(
-  destination: Destination,
-): readonly [bigint, bigint, bigint] {
-  return destination.kind === "address"
+export function destinationFields(destination: Destination): readonly [bigint, bigint, bigint] {
+  return destination.kind === 'address'
     ? [BigInt(DESTINATION_KIND.ADDRESS), destination.address, 0n]
-    : [
-        BigInt(DESTINATION_KIND.OWNER),
-        destination.owner.ownerKey,
-        destination.owner.identityIndex,
-      ];
+    : [BigInt(DESTINATION_KIND.OWNER), destination.owner.ownerKey, destination.owner.identityIndex]
 }
 
 export function hashDestination(destination: Destination): FieldElement {
-  return hash("DESTINATION", destinationFields(destination));
+  return hash('DESTINATION', destinationFields(destination))
 }
 
 /** H(IDENTITY, ownerKey, word, destination, T.x, T.y, salt), word = tier | jurisdiction | expiryDay | status. */
 export function hashIdentity(identity: Identity): FieldElement {
-  const {
+  const { ownerKey, tier, jurisdiction, expiryDay, status, destination, tracePoint, salt } =
+    identity
+  return hash('IDENTITY', [
     ownerKey,
-    tier,
-    jurisdiction,
-    expiryDay,
-    status,
-    destination,
-    tracePoint,
-    salt,
-  } = identity;
-  return hash("IDENTITY", [
-    ownerKey,
-    packWord("identity", { tier, jurisdiction, expiryDay, status }),
+    packWord('identity', { tier, jurisdiction, expiryDay, status }),
     destination,
     tracePoint.x,
     tracePoint.y,
     salt,
-  ]);
+  ])
 }
 
 /** What the owner signs (EdDSA-Poseidon, spending key) to change the destination. */
@@ -72,10 +58,10 @@ export function destinationChangeMessage({
   oldLeaf,
   newDestination,
 }: {
-  domain: bigint;
-  index: bigint;
-  oldLeaf: bigint;
-  newDestination: bigint;
+  domain: bigint
+  index: bigint
+  oldLeaf: bigint
+  newDestination: bigint
 }): FieldElement {
-  return hash("DESTINATION_CHANGE", [domain, index, oldLeaf, newDestination]);
+  return hash('DESTINATION_CHANGE', [domain, index, oldLeaf, newDestination])
 }

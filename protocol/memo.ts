@@ -1,12 +1,7 @@
-import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
-import { hkdf } from "@noble/hashes/hkdf.js";
-import { sha256 } from "@noble/hashes/sha2.js";
-import {
-  type CurvePoint,
-  mulPoint,
-  packPoint,
-  unpackPoint,
-} from "./babyjubjub.ts";
+import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
+import { hkdf } from '@noble/hashes/hkdf.js'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { type CurvePoint, mulPoint, packPoint, unpackPoint } from './babyjubjub.ts'
 import {
   DEPOSIT_CIPHERTEXT_BYTES,
   MEMO_BYTES,
@@ -14,67 +9,57 @@ import {
   NOTE_CIPHERTEXT_BYTES,
   NOTES_OUT,
   USER_MEMO_BYTES,
-} from "./constants.ts";
-import { keccak248 } from "./domain.ts";
-import { InvalidEncodingError } from "./errors.ts";
-import {
-  bigintToBytes,
-  bytesToBigint,
-  concatBytes,
-  fieldToBytes,
-  isFieldElement,
-} from "./field.ts";
+} from './constants.ts'
+import { keccak248 } from './domain.ts'
+import { InvalidEncodingError } from './errors.ts'
+import { bigintToBytes, bytesToBigint, concatBytes, fieldToBytes, isFieldElement } from './field.ts'
 
 /** Fresh random bytes; the caller owns the randomness, the protocol has none. */
-export type RandomBytes = (length: number) => Uint8Array;
+export type RandomBytes = (length: number) => Uint8Array
 
 /** What a recipient reads. */
 export type NotePlaintext = {
-  readonly asset: bigint;
-  readonly amount: bigint;
-  readonly blinding: bigint;
+  readonly asset: bigint
+  readonly amount: bigint
+  readonly blinding: bigint
   /** At most USER_MEMO_BYTES of UTF-8. */
-  readonly userMemo: string;
-};
+  readonly userMemo: string
+}
 
 /** A recipient of slot 1, 2 or 3. */
 export type MemoEntry = {
-  readonly slot: 1 | 2 | 3;
-  readonly viewingPublicKey: CurvePoint;
-  readonly note: NotePlaintext;
-};
+  readonly slot: 1 | 2 | 3
+  readonly viewingPublicKey: CurvePoint
+  readonly note: NotePlaintext
+}
 
 /** The key of one slot: HKDF-SHA-256 (RFC 5869) of the shared point, bound to R and the slot. */
-function slotKey(
-  shared: CurvePoint,
-  ephemeral: CurvePoint,
-  slot: number,
-): Uint8Array {
+function slotKey(shared: CurvePoint, ephemeral: CurvePoint, slot: number): Uint8Array {
   return hkdf(
     sha256,
     packPoint(shared),
     packPoint(ephemeral),
-    concatBytes(new TextEncoder().encode("cinnabar.note"), Uint8Array.of(slot)),
+    concatBytes(new TextEncoder().encode('cinnabar.note'), Uint8Array.of(slot)),
     32,
-  );
+  )
 }
 
 export function encodeUserMemo(text: string): Uint8Array {
-  const bytes = new TextEncoder().encode(text);
+  const bytes = new TextEncoder().encode(text)
   if (bytes.length > USER_MEMO_BYTES) {
     throw new InvalidEncodingError({
-      what: "memo",
+      what: 'memo',
       reason: `it has ${bytes.length} bytes of UTF-8 and at most ${USER_MEMO_BYTES} fit`,
-    });
+    })
   }
-  const out = new Uint8Array(USER_MEMO_BYTES);
-  out.set(bytes);
-  return out;
+  const out = new Uint8Array(USER_MEMO_BYTES)
+  out.set(bytes)
+  return out
 }
 
 function decodeUserMemo(bytes: Uint8Array): string {
-  const end = bytes.indexOf(0);
-  return new TextDecoder().decode(end === -1 ? bytes : bytes.slice(0, end));
+  const end = bytes.indexOf(0)
+  return new TextDecoder().decode(end === -1 ? bytes : bytes.slice(0, end))
 }
 
 /**
@@ -88,42 +73,38 @@ export function sealMemo({
   entries,
   randomBytes,
 }: {
-  ephemeralSecret: bigint;
-  ephemeral: CurvePoint;
-  entries: readonly MemoEntry[];
-  randomBytes: RandomBytes;
+  ephemeralSecret: bigint
+  ephemeral: CurvePoint
+  entries: readonly MemoEntry[]
+  randomBytes: RandomBytes
 }): Uint8Array {
-  const nonce = randomBytes(MEMO_NONCE_BYTES);
-  const parts: Uint8Array[] = [nonce];
+  const nonce = randomBytes(MEMO_NONCE_BYTES)
+  const parts: Uint8Array[] = [nonce]
   for (let slot = 1; slot <= NOTES_OUT; slot++) {
-    const entry = entries.find((candidate) => candidate.slot === slot);
+    const entry = entries.find((candidate) => candidate.slot === slot)
     if (entry === undefined) {
-      parts.push(randomBytes(NOTE_CIPHERTEXT_BYTES));
-      continue;
+      parts.push(randomBytes(NOTE_CIPHERTEXT_BYTES))
+      continue
     }
-    const { asset, amount, blinding, userMemo } = entry.note;
+    const { asset, amount, blinding, userMemo } = entry.note
     const plaintext = concatBytes(
       bigintToBytes(asset, 2),
       bigintToBytes(amount, 8),
       fieldToBytes(blinding),
       encodeUserMemo(userMemo),
-    );
-    const key = slotKey(
-      mulPoint(entry.viewingPublicKey, ephemeralSecret),
-      ephemeral,
-      slot,
-    );
-    parts.push(chacha20poly1305(key, nonce).encrypt(plaintext));
+    )
+    const key = slotKey(mulPoint(entry.viewingPublicKey, ephemeralSecret), ephemeral, slot)
+    parts.push(chacha20poly1305(key, nonce).encrypt(plaintext))
   }
-  return concatBytes(...parts);
+  return concatBytes(...parts)
 }
 
 function checkMemoLength(memo: Uint8Array): void {
   if (memo.length !== MEMO_BYTES) {
     throw new InvalidEncodingError({
-      what: "memo",
+      what: 'memo',
       reason: `it must have ${MEMO_BYTES} bytes`,
-    });
+    })
   }
 }
 
@@ -134,17 +115,17 @@ export function openMemoSlot({
   viewingKey,
   slot,
 }: {
-  memo: Uint8Array;
-  ephemeral: CurvePoint;
-  viewingKey: bigint;
-  slot: 1 | 2 | 3;
+  memo: Uint8Array
+  ephemeral: CurvePoint
+  viewingKey: bigint
+  slot: 1 | 2 | 3
 }): NotePlaintext | undefined {
   return openWithShared({
     memo,
     ephemeral,
     shared: mulPoint(ephemeral, viewingKey),
     slot,
-  });
+  })
 }
 
 /** As openMemoSlot, with the shared point at hand: one multiplication serves all three slots. */
@@ -154,38 +135,38 @@ export function openWithShared({
   shared,
   slot,
 }: {
-  memo: Uint8Array;
-  ephemeral: CurvePoint;
-  shared: CurvePoint;
-  slot: 1 | 2 | 3;
+  memo: Uint8Array
+  ephemeral: CurvePoint
+  shared: CurvePoint
+  slot: 1 | 2 | 3
 }): NotePlaintext | undefined {
-  checkMemoLength(memo);
-  const start = MEMO_NONCE_BYTES + (slot - 1) * NOTE_CIPHERTEXT_BYTES;
-  const ciphertext = memo.subarray(start, start + NOTE_CIPHERTEXT_BYTES);
-  let plaintext: Uint8Array;
+  checkMemoLength(memo)
+  const start = MEMO_NONCE_BYTES + (slot - 1) * NOTE_CIPHERTEXT_BYTES
+  const ciphertext = memo.subarray(start, start + NOTE_CIPHERTEXT_BYTES)
+  let plaintext: Uint8Array
   try {
     plaintext = chacha20poly1305(
       slotKey(shared, ephemeral, slot),
       memo.subarray(0, MEMO_NONCE_BYTES),
-    ).decrypt(ciphertext);
+    ).decrypt(ciphertext)
   } catch {
-    return undefined;
+    return undefined
   }
-  const blinding = bytesToBigint(plaintext.subarray(10, 42));
+  const blinding = bytesToBigint(plaintext.subarray(10, 42))
   // A sender can put anything here; a note with a blinding >= r cannot exist.
-  if (!isFieldElement(blinding)) return undefined;
+  if (!isFieldElement(blinding)) return undefined
   return {
     asset: bytesToBigint(plaintext.subarray(0, 2)),
     amount: bytesToBigint(plaintext.subarray(2, 10)),
     blinding,
     userMemo: decodeUserMemo(plaintext.subarray(42)),
-  };
+  }
 }
 
 /** memoHash: keccak256 of the memo, top 248 bits. */
 export function hashMemo(memo: Uint8Array): bigint {
-  checkMemoLength(memo);
-  return keccak248(memo);
+  checkMemoLength(memo)
+  return keccak248(memo)
 }
 
 function depositKey(shared: CurvePoint, ephemeral: CurvePoint): Uint8Array {
@@ -193,9 +174,9 @@ function depositKey(shared: CurvePoint, ephemeral: CurvePoint): Uint8Array {
     sha256,
     packPoint(shared),
     packPoint(ephemeral),
-    new TextEncoder().encode("cinnabar.deposit"),
+    new TextEncoder().encode('cinnabar.deposit'),
     32,
-  );
+  )
 }
 
 /** A deposit's ciphertext: packed R ‖ nonce ‖ sealed blinding. Asset and amount are public. */
@@ -206,22 +187,19 @@ export function sealDeposit({
   ephemeral,
   randomBytes,
 }: {
-  viewingPublicKey: CurvePoint;
-  blinding: bigint;
-  ephemeralSecret: bigint;
-  ephemeral: CurvePoint;
-  randomBytes: RandomBytes;
+  viewingPublicKey: CurvePoint
+  blinding: bigint
+  ephemeralSecret: bigint
+  ephemeral: CurvePoint
+  randomBytes: RandomBytes
 }): Uint8Array {
-  const nonce = randomBytes(12);
-  const key = depositKey(
-    mulPoint(viewingPublicKey, ephemeralSecret),
-    ephemeral,
-  );
+  const nonce = randomBytes(12)
+  const key = depositKey(mulPoint(viewingPublicKey, ephemeralSecret), ephemeral)
   return concatBytes(
     packPoint(ephemeral),
     nonce,
     chacha20poly1305(key, nonce).encrypt(fieldToBytes(blinding)),
-  );
+  )
 }
 
 /** The deposit's blinding if it was sealed to this viewing key, else undefined. */
@@ -229,20 +207,19 @@ export function openDeposit({
   ciphertext,
   viewingKey,
 }: {
-  ciphertext: Uint8Array;
-  viewingKey: bigint;
+  ciphertext: Uint8Array
+  viewingKey: bigint
 }): bigint | undefined {
-  if (ciphertext.length !== DEPOSIT_CIPHERTEXT_BYTES) return undefined;
+  if (ciphertext.length !== DEPOSIT_CIPHERTEXT_BYTES) return undefined
   try {
-    const ephemeral = unpackPoint(ciphertext.slice(0, 32));
-    const key = depositKey(mulPoint(ephemeral, viewingKey), ephemeral);
-    const plaintext = chacha20poly1305(
-      key,
-      ciphertext.subarray(32, 44),
-    ).decrypt(ciphertext.subarray(44));
-    const blinding = bytesToBigint(plaintext);
-    return isFieldElement(blinding) ? blinding : undefined;
+    const ephemeral = unpackPoint(ciphertext.slice(0, 32))
+    const key = depositKey(mulPoint(ephemeral, viewingKey), ephemeral)
+    const plaintext = chacha20poly1305(key, ciphertext.subarray(32, 44)).decrypt(
+      ciphertext.subarray(44),
+    )
+    const blinding = bytesToBigint(plaintext)
+    return isFieldElement(blinding) ? blinding : undefined
   } catch {
-    return undefined;
+    return undefined
   }
 }

@@ -1,0 +1,60 @@
+import { ContractFactory, JsonRpcProvider, NonceManager, type Signer, Wallet } from 'ethers'
+import { loadArtifact } from '../contracts/artifacts.ts'
+
+/** A signer on a development chain; `close` ends its polling. */
+export type Deployer = { readonly signer: Signer; close(): void }
+
+/** Development chains mine at once; ethers' default of 4 s would be most of a deployment. */
+const POLLING_MS = 50
+
+export function connectDeployer({
+  rpcUrl,
+  chainId,
+  privateKey,
+}: {
+  rpcUrl: string
+  chainId: number
+  privateKey: `0x${string}`
+}): Deployer {
+  const provider = new JsonRpcProvider(rpcUrl, chainId, {
+    staticNetwork: true,
+    pollingInterval: POLLING_MS,
+    cacheTimeout: -1,
+  })
+  return {
+    signer: new Wallet(privateKey, provider),
+    close: () => {
+      provider.destroy()
+    },
+  }
+}
+
+/** Deploys a token for play and gives `baseAmount` of it to each holder. */
+export async function deployTestToken(
+  signer: Signer,
+  {
+    name,
+    symbol,
+    decimals,
+    holders,
+    baseAmount,
+  }: {
+    name: string
+    symbol: string
+    decimals: number
+    holders: readonly `0x${string}`[]
+    baseAmount: bigint
+  },
+): Promise<`0x${string}`> {
+  const { abi, bytecode } = loadArtifact('TestToken')
+  const factory = new ContractFactory(abi, bytecode, new NonceManager(signer))
+  const token = await factory.deploy(name, symbol, decimals)
+  await token.waitForDeployment()
+  for (const holder of holders) {
+    const sent = (await token.getFunction('mint')(holder, baseAmount)) as {
+      wait(): Promise<unknown>
+    }
+    await sent.wait()
+  }
+  return (await token.getAddress()).toLowerCase() as `0x${string}`
+}
