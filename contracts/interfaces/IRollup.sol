@@ -24,7 +24,7 @@ interface IRollup {
     error DataVersionUnknown(uint256 version);
     /// @notice Thrown when the data is shorter or longer than its contents.
     error DataLengthWrong(uint256 expected, uint256 actual);
-    /// @notice Thrown when the data holds no batch, or no context for its transfers.
+    /// @notice Thrown when the data holds no batch.
     error DataEmpty();
     /// @notice Thrown when the first batch is not the next one.
     error BatchOutOfOrder(uint256 expected, uint256 actual);
