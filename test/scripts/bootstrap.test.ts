@@ -20,7 +20,6 @@ ln -sf "${process.execPath}" node_modules/node/bin/node
 
 const COMMAND = `
 const [what] = process.argv.slice(2)
-console.log(JSON.stringify({ args: process.argv.slice(2), cwd: process.cwd() }))
 if (what === 'fail') process.exitCode = 7
 if (what === 'wait') {
   let interrupts = 0
@@ -30,7 +29,9 @@ if (what === 'wait') {
     setTimeout(() => process.exit(3), 300)
   })
   setInterval(() => {}, 1000)
-}`
+}
+// Last: a test sends its signal as soon as it reads this.
+console.log(JSON.stringify({ args: process.argv.slice(2), cwd: process.cwd() }))`
 
 describe('scripts/run.mjs', () => {
   let root: string
