@@ -19,7 +19,7 @@ import type { Connection, Database } from '../store/database.ts'
 import { insertBatch, type BatchRecord } from '../store/insertBatch.ts'
 import { insertBatchDeposits, type DepositRecord } from '../store/insertBatchDeposits.ts'
 import { insertProvingJob } from '../store/insertProvingJob.ts'
-import { listAvailableDeposits } from '../store/listAvailableDeposits.ts'
+import { listAvailableDeposits, type WaitingDeposit } from '../store/listAvailableDeposits.ts'
 import { listWaitingTransfers } from '../store/listWaitingTransfers.ts'
 import { markTransfersSealed } from '../store/markTransfersSealed.ts'
 import { rejectTransfers } from '../store/rejectTransfers.ts'
@@ -38,6 +38,11 @@ export type SealBatchDependencies = {
 export type SealBatchParameters = {
   now: Date
   batchAgeMs: number
+  /**
+   * When each waiting deposit was first seen here, kept from call to call: a base chain whose clock runs
+   * ahead of ours must not hold its deposits up.
+   */
+  depositsSeen?: Map<bigint, Date>
 }
 
 export type SealedSummary = {
@@ -72,13 +77,16 @@ export function sealBatch(
 
 async function seal(
   deps: SealBatchDependencies,
-  { now, batchAgeMs }: SealBatchParameters,
+  { now, batchAgeMs, depositsSeen = new Map() }: SealBatchParameters,
 ): Promise<SealOutcome> {
   const { database } = deps
   const rejected = new Map<string, number>()
   const waiting = await takeCurrent(deps, now, rejected)
   const deposits = await listAvailableDeposits(database, MAX_DEPOSITS)
-  const times = [...waiting.map((one) => one.admittedAt), ...deposits.map((one) => one.queuedAt)]
+  const times = [
+    ...waiting.map((one) => one.admittedAt),
+    ...waitingSince(deposits, depositsSeen, now),
+  ]
   const oldestAt = times.length === 0 ? undefined : new Date(Math.min(...times.map(Number)))
   const circuit = chooseBatch(
     { transfers: waiting.length, deposits: deposits.length, oldestAt },
@@ -90,6 +98,21 @@ async function seal(
   const taken = deposits.slice(0, depositPlaces)
   const sealed = await sealChosen(deps, { circuit, transfers, deposits: taken, now, rejected })
   return { sealed, rejected }
+}
+
+/** The earlier of block time and first sight, of each deposit. Forgets those that no longer wait. */
+function waitingSince(
+  deposits: readonly WaitingDeposit[],
+  seen: Map<bigint, Date>,
+  now: Date,
+): Date[] {
+  const known = new Map(seen)
+  seen.clear()
+  return deposits.map(({ id, queuedAt }) => {
+    const seenAt = known.get(id) ?? now
+    seen.set(id, seenAt)
+    return queuedAt < seenAt ? queuedAt : seenAt
+  })
 }
 
 async function sealChosen(

@@ -13,6 +13,7 @@ export type SealerParameters = {
 export class Sealer extends Loop {
   override readonly name = 'sealer'
   readonly #parameters: SealerParameters
+  readonly #depositsSeen = new Map<bigint, Date>()
 
   constructor(parameters: SealerParameters) {
     // Often enough that the age is kept to a tenth.
@@ -26,7 +27,11 @@ export class Sealer extends Loop {
   override async tick(): Promise<void> {
     const { deps, batchAgeMs, now, onSealed } = this.#parameters
     for (;;) {
-      const outcome = await sealBatch(deps, { now: now(), batchAgeMs })
+      const outcome = await sealBatch(deps, {
+        now: now(),
+        batchAgeMs,
+        depositsSeen: this.#depositsSeen,
+      })
       if (outcome.sealed !== undefined || outcome.rejected.size > 0) onSealed(outcome)
       // Another full batch may be waiting already, or the others of one that did not come about.
       if (outcome.sealed === undefined && outcome.rejected.size === 0) return

@@ -262,6 +262,16 @@ describe('sealBatch', () => {
     assert.equal((await batches()).batches.length, 2)
   })
 
+  test('behavior: a deposit of a chain whose clock runs ahead waits no longer than another', async () => {
+    here.chain.time = BigInt(Math.floor(here.clock.now / 1000)) + 3_600n
+    here.chain.mine(aDepositQueued(1n))
+    await observe()
+    await here.sequencer.loops.sealer.tick()
+    assert.equal((await batches()).batches.length, 0)
+    await seal()
+    assert.equal((await batches()).batches.length, 1)
+  })
+
   test('behavior: a transfer that no batch can hold is rejected and stops nobody else', async () => {
     const good = await admit('good')
     here.clock.now += 1
