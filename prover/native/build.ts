@@ -169,7 +169,8 @@ async function compile(directory: string, target: NativeTarget): Promise<void> {
 
   await callCompiler([
     ...sanitizers,
-    ...(target === 'module' ? ['-shared'] : []),
+    // Its threads outlive the environment that loaded it: it must stay mapped.
+    ...(target === 'module' ? ['-shared', '-Wl,-z,nodelete'] : []),
     '-o',
     join(directory, fileOf[target]),
     ...objects.map((object) => object.output),

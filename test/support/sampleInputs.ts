@@ -3,6 +3,7 @@ import { BATCH_CIRCUITS } from '../../protocol/constants.ts'
 import type { BatchCircuit } from '../../protocol/constants.ts'
 import { registrationToCircuitInputs } from '../../protocol/registration.ts'
 import { registryToCircuitInputs } from '../../protocol/registry.ts'
+import { countInputSlots } from '../../protocol/transfer.ts'
 import type { CircuitInputs } from '../../prover/witnessCalculator.ts'
 import { aBatch, aDeposit, aSlot, aState, buildOn } from './batches.ts'
 import { aRegistration, anUpdate } from './identities.ts'
@@ -16,7 +17,9 @@ export function sampleInputs(name: CircuitName): CircuitInputs {
     case 'collect':
       return aTransfer({
         circuit: 'collect',
-        inputs: Array.from({ length: 8 }, (_, index) => ({ amount: BigInt(index) * 10n })),
+        inputs: Array.from({ length: countInputSlots('collect') }, (_, index) => ({
+          amount: BigInt(index) * 10n,
+        })),
       }).circuitInputs
     case 'registration': {
       const { publicInputs, witness } = aRegistration()

@@ -1,5 +1,6 @@
-// The prover as a Node-API module, C interface only. Work happens on the engine's threads; a thread-safe function
-// a job carries phases and the result back to the thread of JavaScript.
+// The prover as a Node-API module, C interface only. Work happens on the engine's threads; one thread-safe function
+// an environment carries phases and results back to the thread of JavaScript.
+#include <set>
 #include <string.h>
 
 #include <node_api.h>
@@ -24,10 +25,27 @@ bool bytesOf(napi_env env, napi_value value, const uint8_t **bytes, size_t *leng
   return true;
 }
 
-/** One call's way back. Belongs to the engine's thread until the last event, then to JavaScript's. */
-struct Call {
-  napi_deferred deferred = nullptr;
+struct Call;
+
+/**
+ * A thread of JavaScript that loaded this module. It may end while its jobs run; Node then frees the thread-safe
+ * function, so nobody may touch that once `isOpen` is false.
+ */
+struct Environment {
   napi_threadsafe_function back = nullptr;
+  /** Calls without an answer. Only on JavaScript's thread. */
+  uint32_t pending = 0;
+
+  std::mutex mutex;
+  bool isOpen = true;
+  std::set<Call *> calls;
+};
+
+/** Belongs to the engine's thread until its last event is sent, then to JavaScript's. */
+struct Call {
+  std::shared_ptr<Environment> environment;
+  napi_deferred deferred = nullptr;
+  napi_ref onPhase = nullptr;
   std::shared_ptr<ProofJob> job;
   // Of an opening:
   std::string path, reason;
@@ -40,17 +58,36 @@ struct Event {
   Phase phase;
 };
 
-/** Never an error of JavaScript: the environment may be going down. */
 void send(Call *call, bool isLast, Phase phase) {
+  std::shared_ptr<Environment> environment = call->environment;
   Event *event = new Event{call, isLast, phase};
-  // The last event's receiver deletes the call, perhaps before the next line here.
-  napi_threadsafe_function back = call->back;
-  if (napi_call_threadsafe_function(back, event, napi_tsfn_nonblocking) != napi_ok) {
-    delete event;
-    if (isLast) delete call;
-    return;
+  {
+    std::lock_guard<std::mutex> lock(environment->mutex);
+    if (isLast) environment->calls.erase(call);
+    if (environment->isOpen &&
+        napi_call_threadsafe_function(environment->back, event, napi_tsfn_nonblocking) == napi_ok) {
+      return;
+    }
   }
-  if (isLast) napi_release_threadsafe_function(back, napi_tsfn_release);
+  // Nobody is left to hear of it.
+  delete event;
+  if (isLast) delete call;
+}
+
+/** Runs before Node frees the thread-safe function, which was made earlier than this hook. */
+void close(void *data) {
+  Environment *environment = (Environment *)data;
+  std::lock_guard<std::mutex> lock(environment->mutex);
+  environment->isOpen = false;
+  for (Call *call : environment->calls) {
+    if (call->job) call->job->isCancelled = true;
+  }
+}
+
+std::shared_ptr<Environment> environmentOf(napi_env env) {
+  void *data = nullptr;
+  if (napi_get_instance_data(env, &data) != napi_ok || !data) return nullptr;
+  return *(std::shared_ptr<Environment> *)data;
 }
 
 const napi_type_tag KEY_TAG = {0x6b1d1e0c5a0f4d11u, 0x9c7b6f0a2f3e4d5cu};
@@ -138,7 +175,7 @@ void settleProof(napi_env env, Call *call) {
 }
 
 /** On JavaScript's thread. `env` is null while the environment goes down. */
-void receive(napi_env env, napi_value onPhase, void *, void *data) {
+void receive(napi_env env, napi_value, void *, void *data) {
   Event *event = (Event *)data;
   Call *call = event->call;
   if (env) {
@@ -147,12 +184,16 @@ void receive(napi_env env, napi_value onPhase, void *, void *data) {
     if (event->isLast) {
       if (call->job) settleProof(env, call);
       else settleOpening(env, call);
-    } else if (onPhase) {
-      napi_value undefined, phase;
+      if (call->onPhase) napi_delete_reference(env, call->onPhase);
+      // Without calls the module does not keep the process alive.
+      if (--call->environment->pending == 0) napi_unref_threadsafe_function(env, call->environment->back);
+    } else {
+      napi_value undefined, phase, onPhase;
       napi_get_undefined(env, &undefined);
       napi_create_uint32(env, (uint32_t)event->phase, &phase);
+      napi_get_reference_value(env, call->onPhase, &onPhase);
       // What it throws becomes the process's uncaught exception, as with any callback.
-      napi_call_function(env, undefined, onPhase, 1, &phase, nullptr);
+      if (onPhase) napi_call_function(env, undefined, onPhase, 1, &phase, nullptr);
     }
     napi_close_handle_scope(env, scope);
   }
@@ -160,12 +201,14 @@ void receive(napi_env env, napi_value onPhase, void *, void *data) {
   delete event;
 }
 
-bool createCall(napi_env env, Call *call, napi_value onPhase, napi_value *promise) {
-  napi_value name;
-  return napi_create_string_utf8(env, "cinnabar", NAPI_AUTO_LENGTH, &name) == napi_ok &&
-         napi_create_threadsafe_function(env, onPhase, nullptr, name, 0, 1, nullptr, nullptr, nullptr, receive,
-                                         &call->back) == napi_ok &&
-         napi_create_promise(env, &call->deferred, promise) == napi_ok;
+bool prepareCall(napi_env env, Call *call, napi_value onPhase, napi_value *promise) {
+  call->environment = environmentOf(env);
+  if (!call->environment || napi_create_promise(env, &call->deferred, promise) != napi_ok) return false;
+  if (onPhase && napi_create_reference(env, onPhase, 1, &call->onPhase) != napi_ok) return false;
+  if (call->environment->pending++ == 0) napi_ref_threadsafe_function(env, call->environment->back);
+  std::lock_guard<std::mutex> lock(call->environment->mutex);
+  call->environment->calls.insert(call);
+  return true;
 }
 
 /** open(path): Promise<{ handle, wires, publicWires, domain }> */
@@ -181,7 +224,7 @@ napi_value openKey(napi_env env, napi_callback_info info) {
   call->path.resize(length + 1);
   napi_get_value_string_utf8(env, argument, &call->path[0], length + 1, &length);
   call->path.resize(length);
-  if (!createCall(env, call.get(), nullptr, &promise)) {
+  if (!prepareCall(env, call.get(), nullptr, &promise)) {
     throwText(env, "ARGUMENT", "no promise could be made");
     return nullptr;
   }
@@ -220,7 +263,7 @@ napi_value prove(napi_env env, napi_callback_info info) {
   job.witness.assign(witness, witness + witnessLength);
   memcpy(job.r, r, 32);
   memcpy(job.s, s, 32);
-  if (!createCall(env, call.get(), onPhase, &promise)) {
+  if (!prepareCall(env, call.get(), onPhase, &promise)) {
     throwText(env, "ARGUMENT", "no promise could be made");
     return nullptr;
   }
@@ -280,6 +323,18 @@ void setFunction(napi_env env, napi_value exports, const char *name, napi_callba
 } // namespace
 
 NAPI_MODULE_INIT() {
+  std::shared_ptr<Environment> environment = std::make_shared<Environment>();
+  napi_value name;
+  napi_create_string_utf8(env, "cinnabar", NAPI_AUTO_LENGTH, &name);
+  if (napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr, nullptr, nullptr, receive,
+                                      &environment->back) != napi_ok ||
+      napi_unref_threadsafe_function(env, environment->back) != napi_ok ||
+      napi_add_env_cleanup_hook(env, close, environment.get()) != napi_ok ||
+      napi_set_instance_data(env, new std::shared_ptr<Environment>(environment), dropShared<Environment>, nullptr) !=
+          napi_ok) {
+    throwText(env, "MODULE", "the native prover could not be set up");
+    return nullptr;
+  }
   setFunction(env, exports, "open", openKey);
   setFunction(env, exports, "prove", prove);
   setFunction(env, exports, "cancel", cancel);

@@ -55,6 +55,7 @@ static inline uint64_t subWithBorrow(uint64_t a, uint64_t b, uint64_t borrow, ui
   return (uint64_t)(wide >> 64) & 1;
 }
 
+// The generic core is the same portable C++ on every kind of processor, so that tests on one speak for all.
 #if defined(__x86_64__) && defined(__ADX__) && defined(__BMI2__)
 #define CINNABAR_ADX 1
 
@@ -134,8 +135,8 @@ template <class P> static inline void multiplyWords(uint64_t *r, const uint64_t 
 }
 #endif
 
-#if defined(__x86_64__)
-// The compiler makes poor code of carries, so these too are by hand. Any x86-64 has what they use.
+#if CINNABAR_ADX
+// The compiler makes poor code of carries, so these too are by hand.
 template <class P> static inline void addWords(uint64_t *r, const uint64_t *a, const uint64_t *b) {
   uint64_t s0 = a[0], s1 = a[1], s2 = a[2], s3 = a[3], d0, d1, d2, d3;
   __asm__("addq (%[b]), %[s0]\n\t adcq 8(%[b]), %[s1]\n\t adcq 16(%[b]), %[s2]\n\t adcq 24(%[b]), %[s3]\n\t"

@@ -64,7 +64,7 @@ template <class Adder1, class Adder2> struct Prover {
       memcpy(&wire, coefficient + 8, 4);
       // Checked at loading; once more, since the file is only mapped.
       if (wire >= key->wires) {
-        isBadKey = true;
+        __atomic_store_n(&isBadKey, true, __ATOMIC_RELAXED);
         return sum;
       }
       // value · 2^512 times a plain number is a product in Montgomery form.

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
 
 import { circuitNames, repositoryRoot } from '../../../circuits/locateCircuit.ts'
 import { FIELD_ORDER } from '../../../protocol/constants.ts'
@@ -252,6 +255,22 @@ describe('native proving', () => {
     }
     const [early, late] = [rss[2]!, Math.min(...rss.slice(-2))]
     assert.ok(late - early < 24 * 2 ** 20, `grew by ${(late - early) / 2 ** 20} MiB`)
+  })
+
+  test('behavior: a thread that ends takes its jobs with it and harms no other', async () => {
+    const { zkey, witness } = await aZkey(5n, { wires: 20_000, publicWires: 3, power: 14 })
+    const zkeyPath = aFile(zkey)
+    const witnessPath = aFile(witness)
+    for (const wait of [0, 20, 60, 120]) {
+      const url = new URL('../../support/nativeWorker.ts', import.meta.url)
+      const thread = new Worker(url, { workerData: { zkeyPath, witnessPath } })
+      await once(thread, 'message')
+      await setTimeout(wait)
+      await thread.terminate()
+    }
+    const key = await native.loadKey(zkeyPath)
+    const proof = await native.prove(key, witness, { r: 3n, s: 5n })
+    assert.deepEqual(await native.prove(key, witness, { r: 3n, s: 5n }), proof)
   })
 
   test('rejects: what is no key, no witness or no scalar of ours', async () => {
