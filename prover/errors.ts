@@ -129,3 +129,10 @@ export class ProvingFailedError extends BaseError {
     })
   }
 }
+
+export class KernelCancelledError extends BaseError {
+  override readonly name = 'KernelCancelledError'
+  constructor() {
+    super('The calculation was cancelled.', { code: 'KERNEL_CANCELLED' })
+  }
+}
