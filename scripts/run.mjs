@@ -42,8 +42,10 @@ const commands = {
   },
   bench: {
     script: 'bench/main.ts',
-    usage: '[-- circuits|settlement|admission]',
-    summary: 'Measure, print a table and write bench/results/<suite>.json.',
+    usage: '[-- SUITE…]',
+    summary: 'Measure, print a table and write bench/results/<suite>.json with its plot.',
+    // Its own help lists the suites.
+    hasHelp: true,
     details: [],
   },
   setup: {
@@ -78,7 +80,7 @@ if (command === undefined) {
     print(`  ${each.padEnd(10)}${summary}`)
   process.exit(isHelp ? 0 : 1)
 }
-if (args[0] === '--help' || args[0] === '-h') {
+if (command.hasHelp !== true && (args[0] === '--help' || args[0] === '-h')) {
   console.log(`Usage: npm run ${name} ${command.usage}\n\n${command.summary}`)
   if (command.details.length > 0) console.log(`\n  ${command.details.join('\n  ')}`)
   process.exit(0)

@@ -9,7 +9,7 @@ import { buildAll } from './build.ts'
 const root = dirname(import.meta.dirname)
 
 /** Tests in these folders need neither circuits nor contracts, so that they run without building them. */
-const FOLDERS_WITHOUT_BUILD = ['api', 'deploy', 'protocol', 'scripts']
+const FOLDERS_WITHOUT_BUILD = ['api', 'bench', 'deploy', 'protocol', 'scripts']
 
 /** These keep all cores busy or are stories with time limits of their own. */
 const SERIAL_FOLDERS = ['e2e', 'prover']
