@@ -11,10 +11,14 @@ import { loadArtifact } from '../../deploy/contracts/artifacts.ts'
 
 /** Every custom error of ours and of OpenZeppelin's that a call can end with. */
 const errors = (() => {
-  const abis = contractNames.flatMap((name: ContractName) => {
-    const artifact = name === 'accessManager' ? 'Authority' : upperFirst(name)
-    return loadArtifact(artifact).abi as { type: string }[]
-  })
+  const artifacts = [
+    ...contractNames.map((name: ContractName) =>
+      name === 'accessManager' ? 'Authority' : upperFirst(name),
+    ),
+    // Not part of a deployment yet.
+    'DisclosureLog',
+  ]
+  const abis = artifacts.flatMap((name) => loadArtifact(name).abi as { type: string }[])
   const fragments = abis.filter(({ type }) => type === 'error')
   const safeErc20 = ['error SafeERC20FailedOperation(address token)']
   return new Interface([...fragments, ...safeErc20] as InterfaceAbi)
