@@ -22,17 +22,10 @@ import {
   NullifierRangeError,
   NullifierSpentError,
   type NullifierTree,
-  hashInterval,
+  type SlotOpening,
 } from './nullifierTree.ts'
 import { type RollupState } from './rollupState.ts'
 import { type MerklePath } from './tree.ts'
-
-/** What a slot's proof opens: some interval and its path when the slot's turn comes. */
-export type SlotOpening = {
-  readonly from: bigint
-  readonly to: bigint
-  readonly path: MerklePath
-}
 
 /** What a batch did to the state. */
 export type AppliedBatch = {
@@ -92,19 +85,11 @@ export function applyBatch(state: RollupState, batch: Batch): AppliedBatch {
   }
 
   // B1, B2: narrow intervals of the running tree; the new leaves stay pending.
-  const openings: SlotOpening[] = []
-  const nullifierLeaves: bigint[] = new Array<bigint>(size).fill(0n)
-  slots.forEach((slot, i) => {
-    const found = nullifierTree.find(slot.kind === 'empty' ? 0n : slot.nullifier)
-    // Without a reason to open another leaf, the one of the value 0. An interval that is still
-    // pending (a void behind its live twin) cannot be opened.
-    const isPending = found.index >= start
-    const { index, from, to } = isPending ? nullifierTree.find(0n) : found
-    openings.push({ from, to, path: nullifierTree.path(index) })
-    if (!isLiveSlot(slot)) return
-    nullifierTree.insert(slot.nullifier, start + i)
-    nullifierLeaves[i] = hashInterval(slot.nullifier, to)
-  })
+  const turns = slots.map((slot) =>
+    slot.kind === 'empty' ? { isLive: false } : { value: slot.nullifier, isLive: isLiveSlot(slot) },
+  )
+  const { openings, pending } = nullifierTree.openInTurn(turns, start)
+  const nullifierLeaves = [...pending, ...new Array<bigint>(size - pending.length).fill(0n)]
   const nullifierPath = nullifierTree.path(subtree, levels)
   nullifierTree.place(start, nullifierLeaves)
 

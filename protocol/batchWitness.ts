@@ -1,4 +1,5 @@
-import { type AppliedBatch, type SlotOpening } from './applyBatch.ts'
+import { type AppliedBatch } from './applyBatch.ts'
+import { type SlotOpening } from './nullifierTree.ts'
 import { type Batch, fillSlots, slotKindId } from './batch.ts'
 import { BATCH_CIRCUITS } from './constants.ts'
 import { type MerklePath, pathToCircuitInputs } from './tree.ts'

@@ -9,7 +9,7 @@ export {
   packAccountWord,
 } from './account.ts'
 export { type Address, type AddressPrefix, decodeAddress, encodeAddress } from './address.ts'
-export { type AppliedBatch, applyBatch, type SlotOpening } from './applyBatch.ts'
+export { type AppliedBatch, applyBatch } from './applyBatch.ts'
 export {
   AMOUNT_BITS,
   AmountNotWholeUnitsError,
@@ -208,6 +208,13 @@ export {
   SignaturesDifferError,
 } from './keys.ts'
 export {
+  type Interval,
+  type LowerEnds,
+  MemoryLowerEnds,
+  NULLIFIER_LIMIT,
+  OverlayLowerEnds,
+} from './lowerEnds.ts'
+export {
   encodeUserMemo,
   hashMemo,
   type MemoEntry,
@@ -219,16 +226,25 @@ export {
   sealDeposit,
   sealMemo,
 } from './memo.ts'
+export {
+  GROUP_BYTES,
+  MemoryNodes,
+  NODE_BYTES,
+  type NodeStore,
+  OverlayNodes,
+  readNode,
+  writeNode,
+} from './nodeStore.ts'
 export { commitNote, commitToRecipient, deriveRecipient, type Note } from './note.ts'
 export { notePrf, type NotePrfParameters } from './notePrf.ts'
 export {
   ForkOutdatedError,
   hashInterval,
-  type Interval,
-  NULLIFIER_LIMIT,
   NullifierRangeError,
   NullifierSpentError,
   NullifierTree,
+  type NullifierTreeOptions,
+  type SlotOpening,
 } from './nullifierTree.ts'
 export {
   derivePassphraseKey,
@@ -281,7 +297,16 @@ export {
   type RegistryUpdate,
   type RegistryWitness,
 } from './registry.ts'
-export { forkState, initialState, mergeState, type RollupState } from './rollupState.ts'
+export { revertBatch, type RevertibleBatch } from './revertBatch.ts'
+export {
+  forkState,
+  initialState,
+  memoryStores,
+  mergeState,
+  openState,
+  type RollupState,
+  type StateStores,
+} from './rollupState.ts'
 export {
   type IdentityFile,
   openIdentity,
@@ -327,10 +352,12 @@ export {
   hashNode,
   type MerklePath,
   MerkleTree,
+  type MerkleTreeOptions,
   nullPath,
   pathToCircuitInputs,
   rootAfter,
   rootOf,
 } from './tree.ts'
+export { portableHasher, type TreeHasher } from './treeHasher.ts'
 export { packWithdrawal, unpackWithdrawal, type Withdrawal } from './withdrawal.ts'
 export { packWord, unpackWord, type WordFields } from './words.ts'

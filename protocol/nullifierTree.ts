@@ -2,18 +2,18 @@ import { NULLIFIER_BITS, NULLIFIER_TREE_DEPTH } from './constants.ts'
 import { BaseError } from './errors.ts'
 import { type FieldElement, formatField } from './field.ts'
 import { hash } from './poseidon.ts'
+import {
+  type Interval,
+  type LowerEnds,
+  MemoryLowerEnds,
+  NULLIFIER_LIMIT,
+  OverlayLowerEnds,
+} from './lowerEnds.ts'
+import { NODE_BYTES, type NodeStore, readNode, writeNode } from './nodeStore.ts'
 import { type MerklePath, MerkleTree } from './tree.ts'
+import { type TreeHasher, portableHasher } from './treeHasher.ts'
 
-/** One interval leaf: no member of the nullifier set lies strictly between `from` and `to`. */
-export type Interval = {
-  /** Leaf index in the nullifier tree. */
-  readonly index: number
-  readonly from: bigint
-  readonly to: bigint
-}
-
-/** Upper end of the last interval. It is no nullifier: nullifiers are below it. */
-export const NULLIFIER_LIMIT = 1n << BigInt(NULLIFIER_BITS)
+export { type Interval, NULLIFIER_LIMIT }
 
 /** H(INTERVAL, from, to). Spec: docs/spec/nullifier-tree.md. */
 export function hashInterval(from: bigint, to: bigint): FieldElement {
@@ -53,35 +53,62 @@ export class ForkOutdatedError extends BaseError {
   }
 }
 
+/** What a slot's proof opens: some interval and its path when the slot's turn comes. */
+export type SlotOpening = {
+  readonly from: bigint
+  readonly to: bigint
+  readonly path: MerklePath
+}
+
+export type NullifierTreeOptions = {
+  /** Where the nodes are. Default: in memory. */
+  readonly nodes?: NodeStore
+  /** Where the intervals are. Default: in memory. They and the nodes belong together. */
+  readonly lowerEnds?: LowerEnds
+  readonly hasher?: TreeHasher
+}
+
 /**
  * The set of spent nullifiers as a Merkle tree of intervals that partition [0, 2^248). An insertion
  * narrows the interval around the new member and adds one at a new leaf.
  *
- * `insert` writes the narrowed leaf only: a batch's new leaves replace zeros together, by `place`,
- * as its proof does. Until then they are pending, and their values known to `find` already.
+ * `insert` and `openInTurn` write the narrowed leaves only: a batch's new leaves replace zeros
+ * together, by `place`, as its proof does. Until then they are pending, and `find` knows them already.
  */
 export class NullifierTree {
   readonly #tree: MerkleTree
-  #lowerEnds: LowerEnds
-  /** What a fork must find unchanged to be merged. */
+  readonly #lowerEnds: LowerEnds
+  readonly #hasher: TreeHasher
+  /** What a fork must find unchanged to be read or merged. */
   #version = 0
   readonly #forkedFrom: { tree: NullifierTree; version: number } | undefined
+  readonly #inserted: bigint[] = []
 
   private constructor(
-    tree: MerkleTree,
-    lowerEnds: LowerEnds,
+    parts: { tree: MerkleTree; lowerEnds: LowerEnds; hasher: TreeHasher },
     forkedFrom?: { tree: NullifierTree; version: number },
   ) {
-    this.#tree = tree
-    this.#lowerEnds = lowerEnds
+    this.#tree = parts.tree
+    this.#lowerEnds = parts.lowerEnds
+    this.#hasher = parts.hasher
     this.#forkedFrom = forkedFrom
   }
 
-  /** The tree of a new deployment: the sentinel (0, 2^248) at leaf 0. */
-  static initial(): NullifierTree {
-    const tree = new MerkleTree(NULLIFIER_TREE_DEPTH)
-    tree.setLeaf(0, hashInterval(0n, NULLIFIER_LIMIT))
-    return new NullifierTree(tree, LowerEnds.initial())
+  /** The tree of a new deployment: the sentinel (0, 2^248) at leaf 0. The stores are empty. */
+  static initial(options: NullifierTreeOptions = {}): NullifierTree {
+    const tree = NullifierTree.open(options)
+    tree.#tree.setLeaf(0, hashInterval(0n, NULLIFIER_LIMIT))
+    return tree
+  }
+
+  /** The tree that the stores hold. */
+  static open(options: NullifierTreeOptions): NullifierTree {
+    const { nodes, lowerEnds = new MemoryLowerEnds(), hasher = portableHasher } = options
+    const tree = new MerkleTree(NULLIFIER_TREE_DEPTH, {
+      hasher,
+      ...(nodes === undefined ? {} : { store: nodes }),
+    })
+    return new NullifierTree({ tree, lowerEnds, hasher })
   }
 
   get root(): bigint {
@@ -107,12 +134,19 @@ export class NullifierTree {
     return isNullifier(nullifier) && this.find(nullifier).from === nullifier
   }
 
+  /** What was inserted since this was forked, merged forks included. A tree of its own keeps none. */
+  get inserted(): readonly bigint[] {
+    return this.#inserted
+  }
+
   /**
    * The interval with from ≤ value < to, for a value in [0, 2^248).
    * @throws {NullifierRangeError}
+   * @throws {ForkOutdatedError} when this is a fork whose parent has changed.
    */
   find(value: bigint): Interval {
     if (value < 0n || value >= NULLIFIER_LIMIT) throw new NullifierRangeError()
+    if (this.#isOutdated()) throw new ForkOutdatedError()
     return this.#lowerEnds.find(value)
   }
 
@@ -138,8 +172,72 @@ export class NullifierTree {
     const low = this.findLow(nullifier)
     this.#version += 1
     this.#tree.setLeaf(low.index, hashInterval(low.from, nullifier))
-    this.#lowerEnds.insert(nullifier, index)
+    this.#insertEnd(nullifier, index)
     return low
+  }
+
+  /**
+   * Opens an interval for each of a batch's slots, in turn: the one around a live slot's nullifier,
+   * which is inserted as by `insert`; the one that holds a void slot's; any for an empty slot, which
+   * has no value. An interval whose leaf is pending, at `start` or behind it, cannot be opened: the
+   * first one takes its place.
+   *
+   * @returns the intervals as they were, and the pending leaves: one a slot, from leaf `start` on, 0
+   * where nothing was inserted.
+   * @throws {NullifierSpentError | NullifierRangeError | ForkOutdatedError}
+   */
+  openInTurn(
+    slots: readonly { readonly value?: bigint; readonly isLive: boolean }[],
+    start: number,
+  ): { openings: SlotOpening[]; pending: bigint[] } {
+    const opened = slots.map(({ value = 0n, isLive }, i) => {
+      const found = isLive ? this.findLow(value) : this.find(value)
+      const low = found.index >= start ? this.find(0n) : found
+      if (!isLive) return { low }
+      this.#insertEnd(value, start + i)
+      return { low, inserted: { value, to: found.to } }
+    })
+    // Both halves of every interval that is split.
+    const live = opened.flatMap(({ low, inserted }) =>
+      inserted === undefined ? [] : [low.from, inserted.value, inserted.value, inserted.to],
+    )
+    const hashes = this.#hashIntervals(live)
+    const pending: bigint[] = []
+    let at = 0
+    const steps = opened.map(({ low, inserted }) => {
+      if (inserted === undefined) {
+        pending.push(0n)
+        return { index: low.index }
+      }
+      const [narrowed = 0n, added = 0n] = hashes.slice(at, at + 2)
+      at += 2
+      pending.push(added)
+      return { index: low.index, leaf: narrowed }
+    })
+    this.#version += 1
+    const paths = this.#tree.replaceInTurn(steps)
+    const openings = opened.map(({ low: { from, to } }, i) => {
+      const path = paths[i]
+      if (path === undefined) throw new RangeError('a step without a path')
+      return { from, to, path }
+    })
+    return { openings, pending }
+  }
+
+  /**
+   * Takes members out again and clears the leaves from `start` to `end`, theirs among them: what a
+   * batch inserted, all of it, is as if it had never been.
+   */
+  revert(members: readonly bigint[], { start, end }: { start: number; end: number }): void {
+    if (this.#isOutdated()) throw new ForkOutdatedError()
+    this.#version += 1
+    for (const member of members) this.#lowerEnds.remove(member)
+    this.#tree.setLeaves(start, new Array<bigint>(end - start).fill(0n))
+    // Several members may have stood in one interval of before.
+    const lows = new Map(members.map((member) => this.find(member)).map((low) => [low.index, low]))
+    for (const { index, from, to } of lows.values()) {
+      this.#tree.setLeaf(index, hashInterval(from, to))
+    }
   }
 
   /** Writes a batch's pending leaves (0: none) from leaf `start`. */
@@ -151,7 +249,12 @@ export class NullifierTree {
   /** A view that reads through to this tree and writes to itself. */
   fork(): NullifierTree {
     const from = { tree: this, version: this.#version }
-    return new NullifierTree(this.#tree.fork(), this.#lowerEnds.fork(), from)
+    const parts = {
+      tree: this.#tree.fork(),
+      lowerEnds: new OverlayLowerEnds(this.#lowerEnds),
+      hasher: this.#hasher,
+    }
+    return new NullifierTree(parts, from)
   }
 
   /**
@@ -159,108 +262,36 @@ export class NullifierTree {
    * @throws {ForkOutdatedError} when this tree is not the fork's parent, or has changed since.
    */
   merge(fork: NullifierTree): void {
-    const from = fork.#forkedFrom
-    if (from === undefined || from.tree !== this || from.version !== this.#version) {
-      throw new ForkOutdatedError()
-    }
+    if (fork.#forkedFrom?.tree !== this || fork.#isOutdated()) throw new ForkOutdatedError()
     this.#version += 1
     this.#tree.merge(fork.#tree)
-    this.#lowerEnds = fork.#lowerEnds.fork()
+    if (fork.#lowerEnds instanceof OverlayLowerEnds) fork.#lowerEnds.writeTo(this.#lowerEnds)
+    if (this.#forkedFrom !== undefined) this.#inserted.push(...fork.#inserted)
+  }
+
+  #isOutdated(): boolean {
+    const from = this.#forkedFrom
+    if (from === undefined) return false
+    return from.version !== from.tree.#version || from.tree.#isOutdated()
+  }
+
+  #insertEnd(nullifier: bigint, index: number): void {
+    this.#lowerEnds.insert(nullifier, index)
+    if (this.#forkedFrom !== undefined) this.#inserted.push(nullifier)
+  }
+
+  /** H(INTERVAL, …) of pairs. */
+  #hashIntervals(ends: readonly bigint[]): bigint[] {
+    if (ends.length === 0) return []
+    const rows = new Uint8Array(NODE_BYTES * ends.length)
+    ends.forEach((end, i) => {
+      writeNode(rows, NODE_BYTES * i, end)
+    })
+    const hashes = this.#hasher.hashMany('INTERVAL', 2, rows)
+    return Array.from({ length: ends.length / 2 }, (_, i) => readNode(hashes, NODE_BYTES * i))
   }
 }
 
 function isNullifier(value: bigint): boolean {
   return value > 0n && value < NULLIFIER_LIMIT
-}
-
-/** Splits at twice this: a million members are some thousand chunks. */
-const CHUNK_LENGTH = 512
-
-type Chunk = {
-  /** Whoever may write to it; another list copies it first. */
-  owner: symbol
-  readonly from: bigint[]
-  readonly index: number[]
-}
-
-/**
- * The intervals in order. They partition the range, so the lower ends say it all: each interval
- * ends where the next one starts. Sorted chunks; a fork shares them until one side writes.
- */
-class LowerEnds {
-  #owner = Symbol()
-  readonly #chunks: Chunk[]
-  #size: number
-
-  private constructor(chunks: Chunk[], size: number) {
-    this.#chunks = chunks
-    this.#size = size
-  }
-
-  static initial(): LowerEnds {
-    return new LowerEnds([{ owner: Symbol(), from: [0n], index: [0] }], 1)
-  }
-
-  get size(): number {
-    return this.#size
-  }
-
-  fork(): LowerEnds {
-    // The chunks become nobody's: from now on either side copies what it changes.
-    this.#owner = Symbol()
-    return new LowerEnds([...this.#chunks], this.#size)
-  }
-
-  find(value: bigint): Interval {
-    const at = lastAtMost(this.#chunks.length, value, (i) => this.#chunk(i).from[0] ?? 0n)
-    const chunk = this.#chunk(at)
-    const offset = lastAtMost(chunk.from.length, value, (i) => chunk.from[i] ?? 0n)
-    const next = chunk.from[offset + 1] ?? this.#chunks[at + 1]?.from[0]
-    return {
-      index: chunk.index[offset] ?? 0,
-      from: chunk.from[offset] ?? 0n,
-      to: next ?? NULLIFIER_LIMIT,
-    }
-  }
-
-  insert(from: bigint, index: number): void {
-    const at = lastAtMost(this.#chunks.length, from, (i) => this.#chunk(i).from[0] ?? 0n)
-    const shared = this.#chunk(at)
-    const chunk =
-      shared.owner === this.#owner
-        ? shared
-        : { owner: this.#owner, from: [...shared.from], index: [...shared.index] }
-    const offset = lastAtMost(chunk.from.length, from, (i) => chunk.from[i] ?? 0n) + 1
-    chunk.from.splice(offset, 0, from)
-    chunk.index.splice(offset, 0, index)
-    this.#size += 1
-    if (chunk.from.length <= 2 * CHUNK_LENGTH) {
-      this.#chunks[at] = chunk
-      return
-    }
-    const upper = {
-      owner: this.#owner,
-      from: chunk.from.splice(CHUNK_LENGTH),
-      index: chunk.index.splice(CHUNK_LENGTH),
-    }
-    this.#chunks.splice(at, 1, chunk, upper)
-  }
-
-  #chunk(at: number): Chunk {
-    const chunk = this.#chunks[at]
-    if (chunk === undefined) throw new RangeError('no such chunk')
-    return chunk
-  }
-}
-
-/** The last of `count` ascending values that is at most `value`; the first when none is. */
-function lastAtMost(count: number, value: bigint, get: (i: number) => bigint): number {
-  let low = 0
-  let high = count - 1
-  while (low < high) {
-    const middle = (low + high + 1) >> 1
-    if (get(middle) <= value) low = middle
-    else high = middle - 1
-  }
-  return low
 }

@@ -140,15 +140,19 @@ describe('NullifierTree forks', () => {
     assert.equal(tree.root, naiveRoot(members))
   })
 
-  test('behavior: siblings do not see each other, and the parent may be written after them', () => {
+  test('behavior: siblings do not see each other, and end when their parent changes', () => {
     const tree = NullifierTree.initial()
     const [one, two] = [tree.fork(), tree.fork()]
     insertAt(one, 10n, 1)
     insertAt(two, 20n, 1)
-    assert.equal(one.contains(20n), false)
-    assert.equal(two.contains(10n), false)
+    const inner = one.fork()
+    assert.deepEqual([one.contains(20n), two.contains(10n)], [false, false])
+    assert.deepEqual([tree.contains(10n), inner.contains(10n)], [false, true])
     insertAt(tree, 30n, 1)
-    assert.deepEqual([one.contains(30n), tree.contains(10n)], [false, false])
+    for (const fork of [one, two, inner]) {
+      assert.throws(() => fork.contains(30n), ForkOutdatedError)
+      assert.throws(() => fork.insert(40n, 2), ForkOutdatedError)
+    }
   })
 
   test('behavior: forks of forks', () => {
@@ -165,7 +169,9 @@ describe('NullifierTree forks', () => {
     ]
     assert.equal(tree.root, naiveRoot(members))
     insertAt(tree, 15n, 3)
-    assert.equal(outer.contains(15n), false, 'a merged fork is used up, and not written through')
+    assert.throws(() => outer.contains(15n), ForkOutdatedError, 'a merged fork is used up')
+    assert.deepEqual(outer.inserted, [10n, 20n])
+    assert.deepEqual(tree.inserted, [])
   })
 
   test('error: a fork of a tree that has changed, and of another tree', () => {

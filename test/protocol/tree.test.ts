@@ -3,7 +3,8 @@ import { describe, test } from 'node:test'
 
 import fc from 'fast-check'
 
-import { OutOfRangeError } from '../../protocol/errors.ts'
+import { FIELD_ORDER } from '../../protocol/constants.ts'
+import { NonCanonicalFieldElementError, OutOfRangeError } from '../../protocol/errors.ts'
 import { hash } from '../../protocol/poseidon.ts'
 import {
   MerkleTree,
@@ -14,6 +15,7 @@ import {
   rootAfter,
   rootOf,
 } from '../../protocol/tree.ts'
+import { portableHasher } from '../../protocol/treeHasher.ts'
 
 const DEPTH = 3
 const CAPACITY = 4 ** DEPTH
@@ -117,6 +119,69 @@ describe('MerkleTree', () => {
     }
     assert.throws(() => tree.setLeaves(15, [1n, 2n]), OutOfRangeError)
     assert.throws(() => tree.path(4, 1), OutOfRangeError)
+    assert.equal(tree.root, emptyRoot(2), 'nothing was written')
+  })
+})
+
+describe('replaceInTurn', () => {
+  const steps = fc.array(
+    fc.record({
+      index: fc.nat({ max: CAPACITY - 1 }),
+      // Few values, so that leaves are cleared and written again.
+      leaf: fc.option(fc.bigInt({ min: 0n, max: 5n }), { nil: undefined }),
+    }),
+    { maxLength: 9 },
+  )
+
+  test('property: the paths and the root of leaves set one by one', () => {
+    fc.assert(
+      fc.property(steps, (run) => {
+        const before = leavesFor(1, 30, 1)
+        const [tree, plain] = [new MerkleTree(DEPTH), new MerkleTree(DEPTH)]
+        for (const each of [tree, plain]) each.setLeaves(3, before)
+        const fork = tree.fork()
+        const paths = fork.replaceInTurn(
+          run.map(({ index, leaf }) => (leaf === undefined ? { index } : { index, leaf })),
+        )
+        run.forEach(({ index, leaf }, i) => {
+          assert.deepEqual(paths[i], plain.path(index))
+          if (leaf !== undefined) plain.setLeaf(index, leaf)
+        })
+        assert.equal(fork.root, plain.root)
+        for (let i = 0; i < CAPACITY; i++) assert.equal(fork.leaf(i), plain.leaf(i))
+        const untouched = new MerkleTree(DEPTH)
+        untouched.setLeaves(3, before)
+        assert.equal(tree.root, untouched.root, 'the parent is as it was')
+      }),
+      { numRuns: 40, seed: 3 },
+    )
+  })
+
+  test('behavior: one call of the hasher a level, whatever the number of steps', () => {
+    const calls: number[] = []
+    const tree = new MerkleTree(DEPTH, {
+      hasher: {
+        hashMany(domain, arity, rows) {
+          calls.push(rows.length / (32 * arity))
+          return portableHasher.hashMany(domain, arity, rows)
+        },
+      },
+    })
+    tree.replaceInTurn([{ index: 5, leaf: 1n }, { index: 60, leaf: 2n }, { index: 9 }])
+    assert.deepEqual(calls, [2, 2, 2])
+    assert.equal(tree.leaf(60), 2n)
+  })
+
+  test('error: indexes outside the tree and leaves that are none', () => {
+    const tree = new MerkleTree(2)
+    assert.throws(
+      () => tree.replaceInTurn([{ index: 0, leaf: 1n }, { index: 16 }]),
+      OutOfRangeError,
+    )
+    for (const leaf of [-1n, FIELD_ORDER]) {
+      assert.throws(() => tree.replaceInTurn([{ index: 0, leaf }]), NonCanonicalFieldElementError)
+      assert.throws(() => tree.setLeaves(0, [1n, leaf]), NonCanonicalFieldElementError)
+    }
     assert.equal(tree.root, emptyRoot(2), 'nothing was written')
   })
 })
