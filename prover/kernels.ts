@@ -1,5 +1,8 @@
 import type { Domain } from '../protocol/constants.ts'
+import { nativeKernels } from './kernelsNative.ts'
 import { portableKernels } from './kernelsPortable.ts'
+import { chooseNative } from './native/index.ts'
+import type { NativeProver } from './native/index.ts'
 
 /** Bytes of a field element or scalar: little endian, canonical. */
 export const ELEMENT_BYTES = 32
@@ -87,10 +90,24 @@ export type BasicKernels = Omit<Kernels, 'hashLevels'>
 
 let opened: Kernels | undefined
 
-/** The native kernels where they are built, unless CINNABAR_PROVER says snarkjs; else the portable ones. */
+/**
+ * The native kernels where they are built, unless CINNABAR_PROVER says snarkjs; else the portable ones.
+ *
+ * @throws {NativeProverMissingError | UnknownProverError}
+ */
 export function openKernels(): Kernels {
-  opened ??= withLevels(portableKernels())
+  opened ??= open()
   return opened
+}
+
+function open(): Kernels {
+  const native = chooseNative()
+  return native === undefined ? openPortableKernels() : openNativeKernels(native)
+}
+
+/** Of one kind of processor: for tests. */
+export function openNativeKernels(native: NativeProver, core?: string): Kernels {
+  return withLevels(nativeKernels(native, core))
 }
 
 /** The portable kernels, whatever is built: for comparisons. */

@@ -39,7 +39,7 @@ const x64Cores: readonly CoreKind[] = [
     ],
   },
 ]
-const sharedSources = ['files', 'dispatch', 'engine'] as const
+const sharedSources = ['files', 'dispatch', 'engine', 'kernels'] as const
 
 /** What is built: the module for Node, or a program without Node for tests with sanitizers. */
 export type NativeTarget = 'module' | 'trial' | 'sanitized'

@@ -42,6 +42,21 @@ export type NativeProveOptions = {
   onPhase?: (phase: NativePhase) => void
 }
 
+/** Bulk arithmetic as the module has it; `core` is an index into `cores`. See ../kernelsNative.ts. */
+export type NativeKernels = {
+  setPoseidon(core: number, arity: number, partialRounds: number, constants: Uint8Array): void
+  hash(
+    core: number,
+    arity: number,
+    state: Uint8Array,
+    inputs: Uint8Array,
+    hashes: Uint8Array,
+  ): boolean
+  hashMany(core: number, arity: number, state: Uint8Array, inputs: Uint8Array): Promise<Uint8Array>
+  multiplyMany(core: number, points: Uint8Array, scalar: Uint8Array): Promise<Uint8Array>
+  findSubgroupPoints(core: number, points: Uint8Array): Promise<Uint8Array>
+}
+
 export type NativeProver = {
   /** Instructions used: `ifma`, `adx` or `generic`. */
   readonly core: string
@@ -61,11 +76,12 @@ export type NativeProver = {
    * @throws {RangeError} for an `r` or `s` that is not a scalar.
    */
   prove(key: LoadedKey, witness: Uint8Array, options?: NativeProveOptions): Promise<Groth16Proof>
+  readonly kernels: NativeKernels
   /** For tests: an operation of a core on raw operands; empty when they do not fit it. */
   test(core: string, operation: string, input: Uint8Array, outputLength: number): Uint8Array
 }
 
-type NativeModule = {
+type NativeModule = NativeKernels & {
   core: string
   cores: string[]
   open(path: string): Promise<LoadedKey>
@@ -124,6 +140,7 @@ function load(): NativeProver | undefined {
   return {
     core: module.core,
     cores: module.cores,
+    kernels: module,
     async loadKey(keyPath) {
       try {
         return await module.open(keyPath)

@@ -13,13 +13,17 @@ import { DOMAINS, domainTag, FIELD_ORDER } from '../../protocol/constants.ts'
 import { hash, hashFrom } from '../../protocol/poseidon.ts'
 import { MerkleTree } from '../../protocol/tree.ts'
 import { KernelCancelledError } from '../../prover/errors.ts'
-import { openKernels, openPortableKernels } from '../../prover/kernels.ts'
+import { openKernels, openNativeKernels, openPortableKernels } from '../../prover/kernels.ts'
 import type { Kernels } from '../../prover/kernels.ts'
+import { buildNative } from '../../prover/native/build.ts'
+import { loadNative } from '../../prover/native/index.ts'
 import { Random, fromLittleEndian, join, littleEndian } from '../support/randomZkeys.ts'
 
+assert.notEqual(await buildNative(), undefined, 'the tests need g++')
+const native = loadNative()!
 const implementations: [string, Kernels][] = [
   ['portable', openPortableKernels()],
-  ['opened', openKernels()],
+  ...native.cores.map((core): [string, Kernels] => [core, openNativeKernels(native, core)]),
 ]
 
 const encode = (value: bigint): Uint8Array => littleEndian(value)
@@ -205,3 +209,11 @@ for (const [name, kernels] of implementations) {
     })
   })
 }
+
+describe('openKernels', () => {
+  test('default: the native ones, of the best core', () => {
+    assert.equal(openKernels().kind, 'native')
+    assert.equal(openKernels().core, native.core)
+    assert.equal(openKernels(), openKernels())
+  })
+})

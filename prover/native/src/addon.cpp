@@ -6,7 +6,7 @@
 #include <node_api.h>
 
 #include "dispatch.h"
-#include "engine.h"
+#include "kernels.h"
 
 using namespace cinnabar;
 
@@ -50,6 +50,11 @@ struct Call {
   // Of an opening:
   std::string path, reason;
   std::shared_ptr<LoadedKey> opened;
+  // Of a kernel: what it reads and what it answers. `reason` says what is wrong with its operands.
+  bool isKernel = false;
+  std::vector<uint8_t> input, secret, output;
+
+  ~Call() { wipe(secret.data(), secret.size()); }
 };
 
 struct Event {
@@ -174,6 +179,14 @@ void settleProof(napi_env env, Call *call) {
   }
 }
 
+void settleKernel(napi_env env, Call *call) {
+  if (call->reason.empty()) {
+    napi_resolve_deferred(env, call->deferred, bytesValue(env, call->output.data(), call->output.size()));
+  } else {
+    napi_reject_deferred(env, call->deferred, errorValue(env, "OPERAND", call->reason));
+  }
+}
+
 /** On JavaScript's thread. `env` is null while the environment goes down. */
 void receive(napi_env env, napi_value, void *, void *data) {
   Event *event = (Event *)data;
@@ -183,6 +196,7 @@ void receive(napi_env env, napi_value, void *, void *data) {
     napi_open_handle_scope(env, &scope);
     if (event->isLast) {
       if (call->job) settleProof(env, call);
+      else if (call->isKernel) settleKernel(env, call);
       else settleOpening(env, call);
       if (call->onPhase) napi_delete_reference(env, call->onPhase);
       // Without calls the module does not keep the process alive.
@@ -290,6 +304,161 @@ napi_value cancel(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+const std::vector<const Core *> &allCores() {
+  static const std::vector<const Core *> *cores = new std::vector<const Core *>(usableCores());
+  return *cores;
+}
+
+/** Cores go by their place in `cores`. */
+const Core *coreOf(napi_env env, napi_value value) {
+  uint32_t index = 0;
+  if (napi_get_value_uint32(env, value, &index) != napi_ok || index >= allCores().size()) return nullptr;
+  return allCores()[index];
+}
+
+bool arityOf(napi_env env, napi_value value, uint32_t *arity) {
+  return napi_get_value_uint32(env, value, arity) == napi_ok && *arity >= 1 && *arity <= MOST_HASH_INPUTS;
+}
+
+/** setPoseidon(core, arity, partialRounds, constants) */
+napi_value setPoseidon(napi_env env, napi_callback_info info) {
+  size_t count = 4, length = 0;
+  napi_value arguments[4];
+  uint32_t arity = 0, partialRounds = 0;
+  const uint8_t *constants = nullptr;
+  napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr);
+  const Core *core = count < 4 ? nullptr : coreOf(env, arguments[0]);
+  if (!core || !arityOf(env, arguments[1], &arity) ||
+      napi_get_value_uint32(env, arguments[2], &partialRounds) != napi_ok || partialRounds > MOST_PARTIAL_ROUNDS ||
+      !bytesOf(env, arguments[3], &constants, &length) || length != poseidonConstantBytes(arity, partialRounds) ||
+      !setPoseidonConstants(core, arity, partialRounds, constants)) {
+    throwText(env, "ARGUMENT", "setPoseidon takes a core, an arity, a number of rounds and their constants");
+  }
+  return nullptr;
+}
+
+struct HashArguments {
+  const Core *core;
+  uint32_t arity;
+  const uint8_t *state, *inputs;
+  size_t hashes;
+};
+
+bool hashArgumentsOf(napi_env env, const napi_value *arguments, HashArguments *found) {
+  size_t stateLength = 0, inputsLength = 0;
+  found->core = coreOf(env, arguments[0]);
+  if (!found->core || !arityOf(env, arguments[1], &found->arity) ||
+      !bytesOf(env, arguments[2], &found->state, &stateLength) || stateLength != 32 ||
+      !bytesOf(env, arguments[3], &found->inputs, &inputsLength) || inputsLength % (32 * found->arity) != 0) {
+    return false;
+  }
+  found->hashes = inputsLength / (32 * found->arity);
+  return hasPoseidonConstants(found->core, found->arity);
+}
+
+/** hash(core, arity, state, inputs, hashes): whether all numbers are canonical. */
+napi_value hash(napi_env env, napi_callback_info info) {
+  size_t count = 5, length = 0;
+  napi_value arguments[5], result;
+  HashArguments found;
+  const uint8_t *hashes = nullptr;
+  napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr);
+  if (count < 5 || !hashArgumentsOf(env, arguments, &found) || !bytesOf(env, arguments[4], &hashes, &length) ||
+      length != 32 * found.hashes) {
+    throwText(env, "ARGUMENT", "hash takes a core, an arity, a state, inputs and room for hashes");
+    return nullptr;
+  }
+  bool isGood = hashHere(found.core, found.arity, found.state, found.inputs, found.hashes, (uint8_t *)hashes);
+  napi_get_boolean(env, isGood, &result);
+  return result;
+}
+
+/** Makes a promise for `call` and posts `work`, which ends with the call's output or reason set. */
+napi_value startKernel(napi_env env, std::unique_ptr<Call> call, std::function<void(Call &)> work) {
+  napi_value promise;
+  call->isKernel = true;
+  if (!prepareCall(env, call.get(), nullptr, &promise)) {
+    throwText(env, "ARGUMENT", "no promise could be made");
+    return nullptr;
+  }
+  Call *raw = call.release();
+  Engine::forKernels().post([raw, work] {
+    try {
+      work(*raw);
+    } catch (const std::bad_alloc &) {
+      raw->reason = "there is not enough memory";
+    }
+    send(raw, true, PHASE_EVALUATE);
+  });
+  return promise;
+}
+
+/** hashMany(core, arity, state, inputs): Promise<hashes> */
+napi_value hashManyAsync(napi_env env, napi_callback_info info) {
+  size_t count = 4;
+  napi_value arguments[4];
+  HashArguments found;
+  napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr);
+  if (count < 4 || !hashArgumentsOf(env, arguments, &found)) {
+    throwText(env, "ARGUMENT", "hashMany takes a core, an arity, a state and inputs");
+    return nullptr;
+  }
+  std::unique_ptr<Call> call(new Call());
+  // Copies: JavaScript may change its own meanwhile.
+  call->input.assign(found.state, found.state + 32);
+  call->input.insert(call->input.end(), found.inputs, found.inputs + 32 * found.arity * found.hashes);
+  return startKernel(env, std::move(call), [found](Call &made) {
+    made.output.resize(32 * found.hashes);
+    if (!hashMany(Engine::forKernels(), found.core, found.arity, made.input.data(), made.input.data() + 32,
+                  found.hashes, made.output.data())) {
+      made.reason = "an input is not canonical";
+    }
+  });
+}
+
+/** multiplyMany(core, points, scalar): Promise<products, then a byte for each> */
+napi_value multiplyManyAsync(napi_env env, napi_callback_info info) {
+  size_t count = 3, pointsLength = 0, scalarLength = 0;
+  napi_value arguments[3];
+  const uint8_t *points = nullptr, *scalar = nullptr;
+  napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr);
+  const Core *core = count < 3 ? nullptr : coreOf(env, arguments[0]);
+  if (!core || !bytesOf(env, arguments[1], &points, &pointsLength) || pointsLength % 64 != 0 ||
+      !bytesOf(env, arguments[2], &scalar, &scalarLength) || scalarLength != 32 ||
+      !core->isBelowSubgroupOrder(scalar)) {
+    throwText(env, "ARGUMENT", "multiplyMany takes a core, points and a scalar");
+    return nullptr;
+  }
+  std::unique_ptr<Call> call(new Call());
+  call->input.assign(points, points + pointsLength);
+  call->secret.assign(scalar, scalar + 32);
+  return startKernel(env, std::move(call), [core](Call &made) {
+    size_t points = made.input.size() / 64;
+    made.output.resize(65 * points);
+    multiplyMany(Engine::forKernels(), core, made.secret.data(), made.input.data(), points, made.output.data(),
+                 made.output.data() + 64 * points);
+  });
+}
+
+/** findSubgroupPoints(core, points): Promise<a byte for each> */
+napi_value findSubgroupPointsAsync(napi_env env, napi_callback_info info) {
+  size_t count = 2, length = 0;
+  napi_value arguments[2];
+  const uint8_t *points = nullptr;
+  napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr);
+  const Core *core = count < 2 ? nullptr : coreOf(env, arguments[0]);
+  if (!core || !bytesOf(env, arguments[1], &points, &length) || length % 64 != 0) {
+    throwText(env, "ARGUMENT", "findSubgroupPoints takes a core and points");
+    return nullptr;
+  }
+  std::unique_ptr<Call> call(new Call());
+  call->input.assign(points, points + length);
+  return startKernel(env, std::move(call), [core](Call &made) {
+    made.output.resize(made.input.size() / 64);
+    findSubgroupPoints(Engine::forKernels(), core, made.input.data(), made.output.size(), made.output.data());
+  });
+}
+
 /** test(core, operation, input, outputLength): Uint8Array of what was written. */
 napi_value test(napi_env env, napi_callback_info info) {
   size_t count = 4, length = 0, inputLength = 0;
@@ -338,6 +507,11 @@ NAPI_MODULE_INIT() {
   setFunction(env, exports, "open", openKey);
   setFunction(env, exports, "prove", prove);
   setFunction(env, exports, "cancel", cancel);
+  setFunction(env, exports, "setPoseidon", setPoseidon);
+  setFunction(env, exports, "hash", hash);
+  setFunction(env, exports, "hashMany", hashManyAsync);
+  setFunction(env, exports, "multiplyMany", multiplyManyAsync);
+  setFunction(env, exports, "findSubgroupPoints", findSubgroupPointsAsync);
   setFunction(env, exports, "test", test);
   napi_value cores, text;
   uint32_t index = 0;

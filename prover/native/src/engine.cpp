@@ -109,15 +109,26 @@ ProofJob::~ProofJob() {
   wipe(s, sizeof(s));
 }
 
+namespace {
+
+Engine *makeEngine() {
+  const char *name = getenv("CINNABAR_PROVER_CORE");
+  const Core *core = coreNamed(name ? name : "");
+  const char *limit = getenv("CINNABAR_PROVER_THREADS");
+  uint32_t threads = limit ? (uint32_t)atoi(limit) : std::thread::hardware_concurrency();
+  return new Engine(core ? core : coreNamed(""), threads > 256 ? 256 : threads);
+}
+
+} // namespace
+
+// Never destroyed: their threads may be at work when the process ends.
 Engine &Engine::instance() {
-  // Never destroyed: its threads may be at work when the process ends.
-  static Engine *engine = [] {
-    const char *name = getenv("CINNABAR_PROVER_CORE");
-    const Core *core = coreNamed(name ? name : "");
-    const char *limit = getenv("CINNABAR_PROVER_THREADS");
-    uint32_t threads = limit ? (uint32_t)atoi(limit) : std::thread::hardware_concurrency();
-    return new Engine(core ? core : coreNamed(""), threads > 256 ? 256 : threads);
-  }();
+  static Engine *engine = makeEngine();
+  return *engine;
+}
+
+Engine &Engine::forKernels() {
+  static Engine *engine = makeEngine();
   return *engine;
 }
 

@@ -76,6 +76,8 @@ class Engine {
 public:
   /** One a process; lives until its end. */
   static Engine &instance();
+  /** Another for work of milliseconds, which must not wait for proofs. */
+  static Engine &forKernels();
   Engine(const Core *core, uint32_t threads) : core(core), pool(threads) {}
 
   /** Runs `job` after those that came before it. */

@@ -57,6 +57,16 @@ struct Core {
   /** `proof`: A, B, C as affine plain little-endian words, 64 + 128 + 64 bytes; (0, 1) is infinity. */
   Outcome (*prove)(const ProvingKey *key, const uint8_t *witness, const uint8_t *r, const uint8_t *s,
                    const Runtime *runtime, uint8_t *proof);
+  /** Constants of one width, kept in memory of this many bytes. */
+  size_t (*poseidonTableBytes)(uint32_t width, uint32_t partialRounds);
+  /** From plain constants; false when one is not canonical. */
+  bool (*fillPoseidonTable)(uint32_t width, uint32_t partialRounds, const uint8_t *plain, void *table);
+  /** Plain numbers of 32 bytes, width - 1 inputs a hash. False when one is not canonical. */
+  bool (*hashMany)(const void *table, const uint8_t *initialState, const uint8_t *inputs, size_t count, uint8_t *hashes);
+  /** Points of Baby Jubjub, x and y plain, 64 bytes; `isValid` is 0 for what is off the curve. */
+  void (*multiplyPoints)(const uint8_t *scalar, const uint8_t *points, size_t count, uint8_t *products, uint8_t *isValid);
+  bool (*isBelowSubgroupOrder)(const uint8_t *scalar);
+  void (*findSubgroupPoints)(const uint8_t *points, size_t count, uint8_t *isMember);
   /** For tests: an operation by name. Returns how many bytes it wrote, 0 when the operands do not fit it. */
   int (*test)(const char *operation, const uint8_t *input, size_t length, uint8_t *output, size_t room);
 };
