@@ -38,7 +38,11 @@ export const SealedDepositBody = Closed({
 /** A sealed batch. Slots that are not listed are empty: their leaves are 0. */
 export const BatchBody = Closed({
   anchor: SignedAnchor,
-  circuit: Type.Union([Type.Literal('batch-4'), Type.Literal('batch-16')]),
+  circuit: Type.Union([
+    Type.Literal('batch-4'),
+    Type.Literal('batch-16'),
+    Type.Literal('batch-64'),
+  ]),
   position: { ...Count, description: 'First slot index of the batch in both trees.' },
   oldSlotCount: Count,
   feeRecipient: AddressHex,

@@ -15,7 +15,7 @@ export class CircuitNotBuiltError extends BaseError {
   constructor({ circuit, hash }: { circuit: string; hash: string }) {
     super(`The circuit ${circuit} is not compiled in its present form.`, {
       code: 'CIRCUIT_NOT_BUILT',
-      metaMessages: [`Circuit hash: ${hash}`, 'Run `npm run setup`.'],
+      metaMessages: [`Circuit hash: ${hash}`, `Run \`npm run setup -- ${circuit}\`.`],
     })
   }
 }

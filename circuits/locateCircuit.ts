@@ -14,6 +14,7 @@ export const compilerFlags = ['--O2'] as const
 /** Where includes are looked for after the including file's own directory, from the root. */
 export const includeDirectories = ['circuits/src', 'node_modules'] as const
 
+/** The circuits that every machine compiles. */
 export const circuitNames = [
   'transfer',
   'collect',
@@ -22,7 +23,13 @@ export const circuitNames = [
   'registry',
   'registration',
 ] as const
-export type CircuitName = (typeof circuitNames)[number]
+/**
+ * Compiled, and given keys, only where they are asked for by name: minutes and gigabytes that nobody
+ * should pay for a test or a demonstration (docs/decisions/0055).
+ */
+export const onDemandCircuitNames = ['batch-64'] as const
+export type OnDemandCircuitName = (typeof onDemandCircuitNames)[number]
+export type CircuitName = (typeof circuitNames)[number] | OnDemandCircuitName
 
 /** Where mains are read from and results are kept. Tests have their own; paths are from the root. */
 export type CircuitWorkspace = {
@@ -61,8 +68,13 @@ export type CircuitPaths = {
 
 export type LocatedCircuit = CircuitPaths & { info: CircuitInfo }
 
-/** Names of the mains that exist, sorted. */
+/** Names of the mains that exist and are compiled without being asked for, sorted. */
 export function listCircuits(workspace: CircuitWorkspace = defaultWorkspace): string[] {
+  return listMains(workspace).filter((name) => !isOnDemand(name))
+}
+
+/** Names of all mains that exist, sorted. */
+export function listMains(workspace: CircuitWorkspace = defaultWorkspace): string[] {
   const directory = join(repositoryRoot, workspace.mainDirectory)
   if (!existsSync(directory)) return []
   return readdirSync(directory)
@@ -71,11 +83,21 @@ export function listCircuits(workspace: CircuitWorkspace = defaultWorkspace): st
     .sort()
 }
 
+/** Whether a circuit is made only where it is asked for by name. */
+export function isOnDemand(name: string): boolean {
+  return (onDemandCircuitNames as readonly string[]).includes(name)
+}
+
+/** Whether a circuit's present sources are compiled here. */
+export function isCompiled(name: string, workspace: CircuitWorkspace = defaultWorkspace): boolean {
+  return existsSync(circuitPaths(name, workspace).infoPath)
+}
+
 /** Path of a circuit's main, from the root. @throws {UnknownCircuitError} */
 export function mainPathOf(name: string, workspace: CircuitWorkspace = defaultWorkspace): string {
   const path = join(workspace.mainDirectory, `${name}.circom`)
   if (!existsSync(join(repositoryRoot, path))) {
-    throw new UnknownCircuitError({ circuit: name, known: listCircuits(workspace) })
+    throw new UnknownCircuitError({ circuit: name, known: listMains(workspace) })
   }
   return path
 }

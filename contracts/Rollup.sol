@@ -10,12 +10,14 @@ import {ISupervisionRegistry} from './interfaces/ISupervisionRegistry.sol';
 import {IVault} from './interfaces/IVault.sol';
 import {IVerifierRegistry} from './interfaces/IVerifierRegistry.sol';
 import {
-    BATCH_16_DEPOSITS,
     BATCH_16_TRANSFER_SLOTS,
     BATCH_4_DEPOSITS,
     BATCH_4_TRANSFER_SLOTS,
+    BATCH_64_DEPOSITS,
+    BATCH_64_TRANSFER_SLOTS,
     CIRCUIT_BATCH_16,
     CIRCUIT_BATCH_4,
+    CIRCUIT_BATCH_64,
     CIRCUIT_COLLECT,
     CIRCUIT_TRANSFER,
     FIELD_ORDER,
@@ -241,8 +243,8 @@ contract Rollup is IRollup, AccessManaged {
         call.words = _reserve(
             CHALLENGE_PREFIX_WORDS +
                 BATCH_FIXED_WORDS +
-                SLOT_WORDS * BATCH_16_TRANSFER_SLOTS +
-                2 * BATCH_16_DEPOSITS
+                SLOT_WORDS * BATCH_64_TRANSFER_SLOTS +
+                2 * BATCH_64_DEPOSITS
         );
         call.maxProofs = maxProofs;
         // No batch: the first transfer looks its anchor up.
@@ -358,6 +360,7 @@ contract Rollup is IRollup, AccessManaged {
         uint256 transferSlots;
         if (circuit == CIRCUIT_BATCH_4) transferSlots = BATCH_4_TRANSFER_SLOTS;
         else if (circuit == CIRCUIT_BATCH_16) transferSlots = BATCH_16_TRANSFER_SLOTS;
+        else if (circuit == CIRCUIT_BATCH_64) transferSlots = BATCH_64_TRANSFER_SLOTS;
         else revert BatchCircuitUnknown(circuit);
         size = transferSlots + 1;
         wordCount = BATCH_FIXED_WORDS + SLOT_WORDS * transferSlots + 2 * BATCH_4_DEPOSITS;
@@ -440,7 +443,7 @@ contract Rollup is IRollup, AccessManaged {
             let first := add(words, 0x60)
             let word := add(first, shl(5, wordCount))
             let rho := mod(keccak256(words, sub(word, words)), r)
-            // Horner's rule from the last word, four at a time: there are 29 or 89 words.
+            // Horner's rule from the last word, four at a time: there are 29, 89 or 329 words.
             word := sub(word, 0x20)
             let y := mload(word)
             for {} gt(word, first) {} {
@@ -467,7 +470,7 @@ contract Rollup is IRollup, AccessManaged {
     ) private view {
         uint256 next = call.next;
         unchecked {
-            // At most 15 slots of five words; a slot is some hundred bytes of calldata.
+            // At most 63 slots of five words; a slot is some hundred bytes of calldata.
             // Kept in memory: the optimizer would read the count from calldata again for each slot.
             call.wordsEnd = words + slotCount * SLOT_WORDS * 0x20;
             for (; words < call.wordsEnd; words += SLOT_WORDS * 0x20) {

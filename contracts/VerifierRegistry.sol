@@ -9,6 +9,7 @@ import {CodeBlob} from './libraries/CodeBlob.sol';
 import {
     CIRCUIT_BATCH_16,
     CIRCUIT_BATCH_4,
+    CIRCUIT_BATCH_64,
     CIRCUIT_COLLECT,
     CIRCUIT_REGISTRATION,
     CIRCUIT_REGISTRY,
@@ -20,6 +21,7 @@ import {
     INPUT_TRANSFER_DOMAIN,
     N_BATCH_16_INPUTS,
     N_BATCH_4_INPUTS,
+    N_BATCH_64_INPUTS,
     N_COLLECT_INPUTS,
     N_REGISTRATION_INPUTS,
     N_REGISTRY_INPUTS,
@@ -286,6 +288,7 @@ contract VerifierRegistry is IVerifierRegistry, AccessManaged {
         if (circuitId == CIRCUIT_COLLECT) return (N_COLLECT_INPUTS, INPUT_COLLECT_DOMAIN);
         if (circuitId == CIRCUIT_BATCH_4) return (N_BATCH_4_INPUTS, NO_DOMAIN);
         if (circuitId == CIRCUIT_BATCH_16) return (N_BATCH_16_INPUTS, NO_DOMAIN);
+        if (circuitId == CIRCUIT_BATCH_64) return (N_BATCH_64_INPUTS, NO_DOMAIN);
         if (circuitId == CIRCUIT_REGISTRY) return (N_REGISTRY_INPUTS, INPUT_REGISTRY_DOMAIN);
         if (circuitId == CIRCUIT_REGISTRATION) {
             return (N_REGISTRATION_INPUTS, INPUT_REGISTRATION_DOMAIN);

@@ -11,16 +11,15 @@ import {
 } from '../deploy/devnet/baseChain.ts'
 import { connectDeployer, deployTestToken } from '../deploy/devnet/deployer.ts'
 import { type Postgres, startPostgres } from '../deploy/devnet/postgres.ts'
+import type { VerificationKeys } from '../deploy/contracts/checkVerificationKeys.ts'
 import { createChainReader } from '../l1/chainReader.ts'
 import type { ChainReader } from '../l1/chainEvents.ts'
 import { type ChainClient, createChainClient } from '../l1/client.ts'
 import { type ChainDeployment, writeDeployment } from '../l1/deployment.ts'
 import { dayOf } from '../protocol/calendar.ts'
-import { CIRCUIT_IDS, type CircuitName } from '../protocol/constants.ts'
 import type { Policy } from '../protocol/policy.ts'
-import { loadKeys } from '../prover/loadKeys.ts'
+import { circuitsWithKeys, loadKeys } from '../prover/loadKeys.ts'
 import { createProver, type Prover } from '../prover/prover.ts'
-import type { VerificationKey } from '../prover/verificationKey.ts'
 import { type AuditKey, generateAuditKey } from '../regulator/auditKeys.ts'
 
 /** Who is who among the base chain's development accounts. */
@@ -225,15 +224,14 @@ function assetsOf(token: `0x${string}`): AssetToList[] {
 }
 
 function verificationKeys(): {
-  verificationKeys: Record<CircuitName, VerificationKey>
+  verificationKeys: VerificationKeys
   areKeysInsecure: boolean
 } {
-  const names = Object.keys(CIRCUIT_IDS) as CircuitName[]
-  const loaded = names.map((name) => [name, loadKeys(name)] as const)
+  const loaded = circuitsWithKeys().map((name) => [name, loadKeys(name)] as const)
   return {
     verificationKeys: Object.fromEntries(
       loaded.map(([name, { verificationKey }]) => [name, verificationKey]),
-    ) as Record<CircuitName, VerificationKey>,
+    ) as VerificationKeys,
     areKeysInsecure: loaded.some(([, { info }]) => info.insecure),
   }
 }

@@ -194,6 +194,7 @@ export type TransferCircuit = keyof typeof TRANSFER_CIRCUITS
 export const BATCH_CIRCUITS = {
   'batch-4': { size: 4, transferSlots: 3, deposits: 4 },
   'batch-16': { size: 16, transferSlots: 15, deposits: 4 },
+  'batch-64': { size: 64, transferSlots: 63, deposits: 4 },
 } as const
 export type BatchCircuit = keyof typeof BATCH_CIRCUITS
 
@@ -210,6 +211,7 @@ export const CIRCUIT_IDS = {
   'batch-16': 4,
   registry: 5,
   registration: 6,
+  'batch-64': 7,
 } as const satisfies Record<CircuitName, number>
 
 /** Public inputs in the order of the verifier, with their element counts. Never use an index. */
@@ -241,6 +243,11 @@ export const PUBLIC_INPUTS = {
     ['index', 1],
     ['leaf', 1],
     ['tracePoint', 2],
+  ],
+  'batch-64': [
+    ['c', 1],
+    ['y', 1],
+    ['rho', 1],
   ],
 } as const satisfies Record<CircuitName, readonly (readonly [string, number])[]>
 

@@ -47,7 +47,10 @@ export class KeysNotFoundError extends BaseError {
   constructor({ circuit, hash }: { circuit: string; hash: string }) {
     super(`The circuit ${circuit} has no proving and verification keys.`, {
       code: 'KEYS_NOT_FOUND',
-      metaMessages: [`Circuit hash: ${hash}`, 'For development, run `npm run setup`.'],
+      metaMessages: [
+        `Circuit hash: ${hash}`,
+        `For development, run \`npm run setup -- ${circuit}\`.`,
+      ],
     })
   }
 }

@@ -1,7 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 
-import { defaultWorkspace, locateCircuit } from '../circuits/locateCircuit.ts'
-import type { CircuitWorkspace, LocatedCircuit } from '../circuits/locateCircuit.ts'
+import {
+  circuitNames,
+  circuitPaths,
+  defaultWorkspace,
+  locateCircuit,
+  onDemandCircuitNames,
+} from '../circuits/locateCircuit.ts'
+import type { CircuitName, CircuitWorkspace, LocatedCircuit } from '../circuits/locateCircuit.ts'
 import { InsecureKeysError, KeysMismatchError, KeysNotFoundError } from './errors.ts'
 import { hashVerificationKey } from './verificationKey.ts'
 import type { VerificationKey } from './verificationKey.ts'
@@ -39,6 +45,12 @@ export function loadKeys(
 ): CircuitKeys {
   const circuit = locateCircuit(name, workspace)
   return loadKeysOf(circuit, environment)
+}
+
+/** The circuits whose keys must be here: all, but of those made on demand only the ones that were made. */
+export function circuitsWithKeys(): CircuitName[] {
+  const made = onDemandCircuitNames.filter((name) => existsSync(circuitPaths(name).keysInfoPath))
+  return [...circuitNames, ...made]
 }
 
 /** The same for a circuit that was located before. */

@@ -34,8 +34,8 @@ library ProofFold {
     /// @dev Added to the circuit id for the key in sunset.
     uint256 internal constant SUNSET_KEY = 8;
     uint256 internal constant KEY_IDS = 16;
-    /// @dev Of the ids, those that exist: two for each of four circuits.
-    uint256 internal constant MAX_KEYS = 8;
+    /// @dev Of the ids, those that exist: two for each of five circuits.
+    uint256 internal constant MAX_KEYS = 10;
     /// @dev anchor, then nullifier to investigationCiphertext.
     uint256 internal constant OWN_INPUTS_TRANSFER = 15;
     uint256 internal constant OWN_INPUTS_COLLECT = 16;

@@ -1,10 +1,16 @@
 import { bn254 } from '@noble/curves/bn254.js'
+import { circuitNames, type OnDemandCircuitName } from '../../circuits/locateCircuit.ts'
 import { type CircuitName, CIRCUIT_IDS } from '../../protocol/constants.ts'
 import { countPublicInputs } from '../../protocol/publicInputs.ts'
 import type { VerificationKey } from '../../prover/verificationKey.ts'
 import { VerificationKeyRefusedError } from './errors.ts'
 
-export type VerificationKeys = Readonly<Record<CircuitName, VerificationKey>>
+/** By circuit. The key of one that is made on demand may be left out, and be announced later. */
+type ByCircuit<Value> = Readonly<
+  Record<Exclude<CircuitName, OnDemandCircuitName>, Value> &
+    Partial<Record<OnDemandCircuitName, Value>>
+>
+export type VerificationKeys = ByCircuit<VerificationKey>
 
 /** A point of G1 as the precompiles take it. */
 export type G1Words = [bigint, bigint]
@@ -20,8 +26,6 @@ export type VerificationKeyWords = {
   readonly ic: readonly G1Words[]
 }
 
-const circuitNames = Object.keys(CIRCUIT_IDS) as CircuitName[]
-
 /**
  * Checks the keys of a deployment and turns them into the contracts' words.
  *
@@ -31,14 +35,19 @@ const circuitNames = Object.keys(CIRCUIT_IDS) as CircuitName[]
  *
  * @throws {VerificationKeyRefusedError}
  */
-export function checkVerificationKeys(
-  keys: VerificationKeys,
-): Readonly<Record<CircuitName, VerificationKeyWords>> {
-  const checked = {} as Record<CircuitName, VerificationKeyWords>
+export function checkVerificationKeys(keys: VerificationKeys): ByCircuit<VerificationKeyWords> {
+  const checked: Partial<Record<CircuitName, VerificationKeyWords>> = {}
   const deltas = new Set<string>()
-  for (const circuit of circuitNames) {
-    const words = checkVerificationKey(circuit, keys[circuit])
-    const first = checked[circuitNames[0] as CircuitName] ?? words
+  for (const circuit of Object.keys(CIRCUIT_IDS) as CircuitName[]) {
+    const key = keys[circuit]
+    if (key === undefined) {
+      if ((circuitNames as readonly string[]).includes(circuit)) {
+        refuse(circuit, 'it is missing', 'DEPLOY_KEY_MISSING')
+      }
+      continue
+    }
+    const words = checkVerificationKey(circuit, key)
+    const first = checked.transfer ?? words
     for (const part of ['alpha', 'beta', 'gamma'] as const) {
       if (String(words[part]) !== String(first[part])) {
         refuse(circuit, `its ${part} is not that of the other keys`, 'DEPLOY_KEY_NOT_COMMON')
@@ -49,7 +58,7 @@ export function checkVerificationKeys(
     deltas.add(delta)
     checked[circuit] = words
   }
-  return checked
+  return checked as ByCircuit<VerificationKeyWords>
 }
 
 function checkVerificationKey(circuit: CircuitName, key: VerificationKey): VerificationKeyWords {

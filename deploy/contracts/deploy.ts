@@ -210,7 +210,9 @@ export async function deployContracts(
     await chain.send('accessManager', 'grantRole', ROLE_IDS[role], deployer, 0)
   }
   for (const [circuit, id] of Object.entries(CIRCUIT_IDS)) {
-    const { delta, ic } = keys[circuit as CircuitName]
+    const key = keys[circuit as CircuitName]
+    if (key === undefined) continue
+    const { delta, ic } = key
     await chain.send('verifierRegistry', 'announceKey', id, { delta, ic })
     await chain.send('verifierRegistry', 'activateKey', id, 1)
   }

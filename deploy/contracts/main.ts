@@ -4,9 +4,8 @@ import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { JsonRpcProvider, Wallet } from 'ethers'
 import { writeDeployment } from '../../l1/deployment.ts'
-import { CIRCUIT_IDS, type CircuitName } from '../../protocol/constants.ts'
 import { BaseError } from '../../protocol/errors.ts'
-import { loadKeys } from '../../prover/loadKeys.ts'
+import { circuitsWithKeys, loadKeys } from '../../prover/loadKeys.ts'
 import { deployContracts } from './deploy.ts'
 import { readConfig } from './readConfig.ts'
 import type { VerificationKeys } from './checkVerificationKeys.ts'
@@ -41,8 +40,7 @@ async function main(): Promise<number> {
   }
   const provider = new JsonRpcProvider(rpc, undefined, { cacheTimeout: -1 })
   try {
-    const names = Object.keys(CIRCUIT_IDS) as CircuitName[]
-    const keys = names.map((name) => [name, loadKeys(name)] as const)
+    const keys = circuitsWithKeys().map((name) => [name, loadKeys(name)] as const)
     const plan = readConfig(await readFile(config, 'utf8'), (length) => randomBytes(length))
     const signer = new Wallet((await readFile(keyFile, 'utf8')).trim(), provider)
     const deployment = await deployContracts({

@@ -10,6 +10,9 @@ const usage = `Usage: npm run setup -- [--json] [--force] [names…]
 Compiles the native prover where a compiler is present and the circuits named, or all, and makes
 INSECURE development keys for them. What is there and up to date is kept.
 
+batch-64 is made only when it is named: it takes some ten minutes, 4 GB of memory and 1 GB of disk.
+A sequencer uses it from its next start, where its key is active on the base chain too.
+
   --json   one JSON object on standard output, progress on standard error
   --force  make everything again
 `

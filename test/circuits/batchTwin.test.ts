@@ -221,6 +221,40 @@ describe('batch and its twin', () => {
   }
 })
 
+describe('batch of 64 and its twin', () => {
+  const live = Array.from({ length: 60 }, (_, i) => aSlot(`live ${i}`))
+  const slots = [...live, aSlot('early 3', 'void'), aSlot('forced', 'void', nullifierOf('live 2'))]
+  const deposits = ['a', 'b', 'c', 'd'].map((label) => aDeposit(label))
+
+  // Its circuit is compiled on demand only, so the twin stands in for it here; bench/suites/batch64.ts
+  // proves a full one.
+  test('accepts: a mixed batch and an empty one', () => {
+    for (const batch of [
+      aBatch({ circuit: 'batch-64', slots, deposits }),
+      aBatch({ circuit: 'batch-64', slots: [], deposits: [] }),
+    ]) {
+      const { publicInputs, witness, applied } = buildOn(aState(), batch)
+      assert.equal(applied.position, 64)
+      assert.equal(applied.newSlotCount, 128n)
+      checkBatchStatement('batch-64', publicInputs, witness)
+    }
+  })
+
+  test('rejects: a word changed (B6), and a live nullifier that is a member (B1)', () => {
+    const { publicInputs, witness } = buildOn(aState(), aBatch({ circuit: 'batch-64', slots }))
+    const { y } = publicInputs
+    assert.throws(() => checkBatchStatement('batch-64', { ...publicInputs, y: y ^ 1n }, witness), {
+      clause: 'B6',
+    })
+    assert.throws(
+      () => buildOn(aState(), aBatch({ circuit: 'batch-64', slots: [aSlot('early 3')] })),
+      {
+        name: 'NullifierSpentError',
+      },
+    )
+  })
+})
+
 describe('batch completeness', () => {
   /** Dense values, so that neighbours, twins and used-up intervals are common, and any others. */
   const value = fc.oneof(

@@ -4,13 +4,13 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Wallet } from 'ethers'
 import type { Hex, SettleBatch, SettleCall, SettleTransfer } from '../../l1/codec.ts'
+import type { VerificationKeys } from '../../deploy/contracts/checkVerificationKeys.ts'
 import { genesisAccount } from '../../protocol/account.ts'
 import type { Batch, BatchSlot } from '../../protocol/batch.ts'
 import { buildBatch } from '../../protocol/buildBatch.ts'
 import { buildTransfer } from '../../protocol/buildTransfer.ts'
 import { dayOf } from '../../protocol/calendar.ts'
 import {
-  CIRCUIT_IDS,
   type CircuitName,
   IDENTITY_TREE_DEPTH,
   REGISTRY_MODE,
@@ -27,7 +27,7 @@ import { forkState, initialState, type RollupState } from '../../protocol/rollup
 import { sortSlots } from '../../protocol/batch.ts'
 import { MerkleTree } from '../../protocol/tree.ts'
 import { unpackWord } from '../../protocol/words.ts'
-import { loadKeys } from '../../prover/loadKeys.ts'
+import { circuitsWithKeys, loadKeys } from '../../prover/loadKeys.ts'
 import { proofToWords } from '../../prover/proof.ts'
 import { createProver, type Prover } from '../../prover/prover.ts'
 import { expectRevert, send } from '../support/expectRevert.ts'
@@ -59,10 +59,9 @@ const identityTree = new MerkleTree(IDENTITY_TREE_DEPTH)
 const state: RollupState = initialState()
 
 before(async () => {
-  const names = Object.keys(CIRCUIT_IDS) as CircuitName[]
   const verificationKeys = Object.fromEntries(
-    names.map((name) => [name, loadKeys(name).verificationKey]),
-  ) as Record<CircuitName, ReturnType<typeof loadKeys>['verificationKey']>
+    circuitsWithKeys().map((name) => [name, loadKeys(name).verificationKey]),
+  ) as VerificationKeys
   rollup = await startTestRollup({ verificationKeys, policies })
   prover = createProver()
   user = rollup.users[0] as Wallet

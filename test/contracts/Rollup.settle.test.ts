@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { encodeSettle, type Hex, type SettleCall, type SettleTransfer } from '../../l1/codec.ts'
 import { FIELD_ORDER } from '../../protocol/constants.ts'
+import type { BatchSlot } from '../../protocol/batch.ts'
 import { dayOf } from '../../protocol/calendar.ts'
 import { deploymentDomain } from '../../protocol/domain.ts'
 import { initialState } from '../../protocol/rollupState.ts'
@@ -145,6 +146,33 @@ describe('Rollup.settle', () => {
       const slots = Array.from({ length: 15 }, () => ({}))
       await settle(rollup, await builder.call([{ circuit: 'batch-16', slots }]))
       assert.equal((await stateOf()).slotCount, 32n)
+    })
+
+    it('settles a full batch of 64, and one of each size in one call', async () => {
+      const slots = Array.from({ length: 63 }, () => ({}))
+      await settle(rollup, await builder.call([{ circuit: 'batch-64', slots }]))
+      assert.equal((await stateOf()).slotCount, 128n)
+      const one = [{}]
+      await settle(
+        rollup,
+        await builder.call([
+          { slots: one },
+          { circuit: 'batch-64', slots: [...one, 'empty', { kind: 'collect' }] },
+          { circuit: 'batch-16', slots: one },
+        ]),
+      )
+      // 128 → 132, 132 → 256 (position 192), 256 → 272.
+      assert.equal((await stateOf()).slotCount, 272n)
+    })
+
+    it('holds a batch of 64 to all its words', async () => {
+      const slots = Array.from({ length: 63 }, () => ({}))
+      const spoilt = (change: (all: BatchSlot[]) => BatchSlot[]) =>
+        builder.fork('spoilt').call([{ circuit: 'batch-64', slots, provenSlots: change }])
+      const swapped = await spoilt((all) => [...all.slice(0, 61), all[62]!, all[61]!])
+      await expectRevert(settle(rollup, swapped), 'ProofsInvalid')
+      const shorter = await spoilt((all) => all.slice(0, 62))
+      await expectRevert(settle(rollup, shorter), 'ProofsInvalid')
     })
   })
 

@@ -435,8 +435,9 @@ describe('VerifierRegistry', () => {
   })
 
   const keyWords = (circuit: keyof typeof CIRCUIT_IDS = 'transfer') => {
-    const { delta, ic } = checkVerificationKeys(rollup.keys.verificationKeys)[circuit]
-    return { delta, ic: [...ic] }
+    const words = checkVerificationKeys(rollup.keys.verificationKeys)[circuit]
+    assert.ok(words !== undefined)
+    return { delta: words.delta, ic: [...words.ic] }
   }
 
   /** A new key of the transfer circuit, in words, and a prover for it. */

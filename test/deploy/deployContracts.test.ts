@@ -97,6 +97,22 @@ describe('checkVerificationKeys', () => {
     assert.equal(refused('batch-4', { vk_delta_2: zeros }), code)
   })
 
+  test('accepts: no key of a circuit that is made on demand', () => {
+    const { 'batch-64': left, ...rest } = keys
+    assert.ok(left !== undefined)
+    assert.equal(checkVerificationKeys(rest)['batch-64'], undefined)
+    assert.notEqual(checkVerificationKeys(keys)['batch-64'], undefined)
+  })
+
+  test('rejects: no key of another circuit', () => {
+    const { collect, ...rest } = keys
+    assert.ok(collect !== undefined)
+    assert.equal(
+      codeOf(() => checkVerificationKeys(rest as unknown as VerificationKeys)),
+      'DEPLOY_KEY_MISSING',
+    )
+  })
+
   test('rejects: keys of different set-ups, and a delta used twice', () => {
     const other = simulatedKeys('another set-up').verificationKeys
     assert.equal(

@@ -321,7 +321,8 @@ describe('batchWords', () => {
   test('behavior: as many as the circuit has', () => {
     assert.equal(countBatchWords('batch-4'), 29)
     assert.equal(countBatchWords('batch-16'), 89)
-    for (const circuit of ['batch-4', 'batch-16'] as const) {
+    assert.equal(countBatchWords('batch-64'), 329)
+    for (const circuit of ['batch-4', 'batch-16', 'batch-64'] as const) {
       const batch = aBatch({ circuit })
       const applied = applyBatch(initialState(), batch)
       assert.equal(batchWords(batch, applied).length, countBatchWords(circuit))

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 
 import { circuitNames } from '../../circuits/locateCircuit.ts'
-import type { CircuitName } from '../../circuits/locateCircuit.ts'
 import { countPublicInputs, publicInputsToArray } from '../../protocol/publicInputs.ts'
 import { checkVerificationKey } from '../../prover/checkVerificationKey.ts'
 import { createProver } from '../../prover/prover.ts'
@@ -14,10 +13,12 @@ import { aRegistration, anUpdate } from '../support/identities.ts'
 import { endSnarkjs, verifyWithSnarkjs } from '../support/proverWorkspace.ts'
 import { aTransfer } from '../support/transfers.ts'
 
+/** Those that every machine makes. */
+type Name = (typeof circuitNames)[number]
 type Statement = { circuitInputs: CircuitInputs; publicSignals: bigint[] }
 
 /** A true statement of each circuit, built by protocol/. */
-const statements: Record<CircuitName, () => Statement> = {
+const statements: Record<Name, () => Statement> = {
   transfer: () => {
     const { circuitInputs, publicInputs } = aTransfer()
     return { circuitInputs, publicSignals: publicInputsToArray('transfer', publicInputs) }
@@ -44,7 +45,7 @@ function aBatchStatement(circuit: 'batch-4' | 'batch-16'): Statement {
 }
 
 const prover = createProver()
-const proofs = new Map<CircuitName, Proved>()
+const proofs = new Map<Name, Proved>()
 
 before(async () => {
   await ensureCircuitsAndKeys({ names: circuitNames })

@@ -6,7 +6,6 @@ import { CIRCUIT_IDS, type CircuitName, FIELD_ORDER } from '../../protocol/const
 import { bytesToBigint } from '../../protocol/field.ts'
 import { countPublicInputs } from '../../protocol/publicInputs.ts'
 import type { ProofWords } from '../../l1/codec.ts'
-import type { VerificationKeys } from '../../deploy/contracts/checkVerificationKeys.ts'
 import type { VerificationKey } from '../../prover/verificationKey.ts'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 
@@ -24,7 +23,8 @@ export function seededScalars(seed: string): () => bigint {
 type CircuitSecrets = { delta: bigint; ic: bigint[] }
 
 export type SimulatedKeys = {
-  readonly verificationKeys: VerificationKeys
+  /** Of every circuit, those made on demand too. */
+  readonly verificationKeys: Readonly<Record<CircuitName, VerificationKey>>
   /** A proof that verifies for these public inputs, whatever they say. */
   prove(circuit: CircuitName, publicInputs: readonly bigint[]): ProofWords
   /** As `prove`, with C moved by `error`·G1: invalid unless error = 0. */
@@ -82,7 +82,7 @@ export function simulatedKeys(seed: string): SimulatedKeys {
   return {
     verificationKeys: Object.fromEntries(
       names.map((name) => [name, keyOf(secrets[name])]),
-    ) as VerificationKeys,
+    ) as Record<CircuitName, VerificationKey>,
     prove: (circuit, publicInputs) => simulate(secrets[circuit], publicInputs, 0n),
     proveWithError: (circuit, publicInputs, error) =>
       simulate(secrets[circuit], publicInputs, error),
