@@ -10,7 +10,7 @@ import {
   writeNumber,
 } from './kernelsPortable.ts'
 import type { NativeProver } from './native/index.ts'
-import { poseidonConstants } from './poseidonConstants.js'
+import poseidonConstants from './portable/poseidonConstants.js'
 
 const ELEMENT_BYTES = 32
 const POINT_BYTES = 64
@@ -109,7 +109,7 @@ function stateOf({ initialState }: HashTask): Uint8Array {
 function constantsOf(arity: number): { rounds: number; constants: Uint8Array } {
   const width = arity + 1
   const { C, M, P, S } = poseidonConstants
-  const byOutputs = (matrix: string[][]): string[] =>
+  const byOutputs = (matrix: readonly (readonly string[])[]): string[] =>
     matrix.flatMap((_, output) => matrix.map((row) => row[output]!))
   const sparse = S[width - 2]!
   const all = [

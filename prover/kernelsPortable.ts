@@ -1,21 +1,25 @@
-import { setImmediate as yieldToOthers } from 'node:timers/promises'
-
-import { isOnCurve, isSubgroupPoint, mulPoint, SUBGROUP_ORDER } from '../protocol/babyjubjub.ts'
+import { SUBGROUP_ORDER } from '../protocol/babyjubjub.ts'
 import { domainTag } from '../protocol/constants.ts'
-import { FieldElement } from '../protocol/field.ts'
-import { hashFrom } from '../protocol/poseidon.ts'
 import { KernelCancelledError } from './errors.ts'
 import type { BasicKernels, HashTask, KernelOptions } from './kernels.ts'
+import { Arithmetic } from './portable/arithmetic.ts'
+import { writeFieldProgram } from './portable/fieldProgram.ts'
+import type { ArithmeticRequest, ArithmeticResult } from './portable/worker.ts'
+import { WorkerPool } from './portable/workerPool.ts'
 
 const ELEMENT_BYTES = 32
 const POINT_BYTES = 64
-/** Work between two looks at the event loop: a few milliseconds. */
-const HASHES_TOGETHER = 32
-const POINTS_TOGETHER = 4
+/** Work of one request to a thread: some tens of milliseconds, so that aborting does not wait long. */
+const HASHES_TOGETHER = 512
+const POINTS_TOGETHER = 256
+/** Fewer than these take a millisecond or two, and are done in this thread. */
+const HASHES_INLINE = 32
+const POINTS_INLINE = 8
 
 /**
- * The kernels in JavaScript and wasm, on this thread. noble's multiplication hides the scalar, as far as BigInt
- * allows: its additions take no longer for one digit than another, its BigInts may.
+ * The kernels in WebAssembly, on threads of their own, one for each processor. All points go through the same
+ * operations, whatever the scalar; which multiple of a point is added follows the scalar's digits, so
+ * memory accesses do too. Not for machines on which somebody else measures caches.
  */
 export function portableKernels(): BasicKernels {
   return {
@@ -23,51 +27,136 @@ export function portableKernels(): BasicKernels {
     core: 'portable',
     hash(task) {
       checkHashTask(task)
-      return hashRange(task, 0, countHashes(task))
+      return hashInline(task)
     },
     async hashMany(task, { signal } = {}) {
       checkHashTask(task)
-      const copied = { ...task, inputs: task.inputs.slice() }
-      return inStretches(countHashes(task), HASHES_TOGETHER, ELEMENT_BYTES, signal, (from, to) =>
-        hashRange(copied, from, to),
-      )
+      const count = countHashes(task)
+      checkSignal(signal)
+      if (count <= HASHES_INLINE) return hashInline(task)
+      const { arity, inputs } = task
+      const initialState = stateOf(task).slice()
+      const result = new Uint8Array(count * ELEMENT_BYTES)
+      const bytesEach = arity * ELEMENT_BYTES
+      await inThreads(count, HASHES_TOGETHER, signal, (from, to) => ({
+        request: {
+          kind: 'hash',
+          initialState,
+          arity,
+          inputs: new Uint8Array(inputs.subarray(from * bytesEach, to * bytesEach)),
+        },
+        take: ({ bytes }) => bytes !== undefined && result.set(bytes, from * ELEMENT_BYTES),
+      }))
+      return result
     },
     async multiplyMany(points, scalar, { signal } = {}) {
       checkPoints(points)
       const factor = checkScalar(scalar)
-      const copied = points.slice()
       const count = points.length / POINT_BYTES
-      const isValid = new Uint8Array(count)
-      const products = await inStretches(
-        count,
-        POINTS_TOGETHER,
-        POINT_BYTES,
-        signal,
-        (from, to) => {
-          const bytes = new Uint8Array((to - from) * POINT_BYTES)
-          for (let index = from; index < to; index++) {
-            const point = readPoint(copied, index)
-            if (!isOnCurve(point)) continue
-            isValid[index] = 1
-            const product = mulPoint(point, factor)
-            writeNumber(bytes, (index - from) * POINT_BYTES, product.x)
-            writeNumber(bytes, (index - from) * POINT_BYTES + ELEMENT_BYTES, product.y)
-          }
-          return bytes
+      checkSignal(signal)
+      if (count <= POINTS_INLINE) {
+        const { multiples, isPoint } = arithmetic().multiply(points, factor)
+        return { points: multiples, isValid: isPoint }
+      }
+      const result = { points: new Uint8Array(points.length), isValid: new Uint8Array(count) }
+      await inThreads(count, POINTS_TOGETHER, signal, (from, to) => ({
+        request: { kind: 'multiply', points: copyPoints(points, from, to), scalar: factor },
+        take: ({ bytes, flags }) => {
+          if (bytes !== undefined) result.points.set(bytes, from * POINT_BYTES)
+          if (flags !== undefined) result.isValid.set(flags, from)
         },
-      )
-      return { points: products, isValid }
+      }))
+      return result
     },
     async areSubgroupPoints(points, { signal } = {}) {
       checkPoints(points)
-      const copied = points.slice()
-      return inStretches(points.length / POINT_BYTES, POINTS_TOGETHER, 1, signal, (from, to) =>
-        Uint8Array.from({ length: to - from }, (_, offset) =>
-          isSubgroupPoint(readPoint(copied, from + offset)) ? 1 : 0,
-        ),
-      )
+      const count = points.length / POINT_BYTES
+      checkSignal(signal)
+      if (count <= POINTS_INLINE) return arithmetic().areSubgroupPoints(points)
+      const result = new Uint8Array(count)
+      await inThreads(count, POINTS_TOGETHER, signal, (from, to) => ({
+        request: { kind: 'subgroup', points: copyPoints(points, from, to) },
+        take: ({ flags }) => flags !== undefined && result.set(flags, from),
+      }))
+      return result
     },
   }
+}
+
+let module: WebAssembly.Module | undefined
+let ownArithmetic: Arithmetic | undefined
+let pool: WorkerPool<ArithmeticRequest, ArithmeticResult> | undefined
+
+function fieldModule(): WebAssembly.Module {
+  module ??= new WebAssembly.Module(writeFieldProgram())
+  return module
+}
+
+/** This thread's own. */
+function arithmetic(): Arithmetic {
+  ownArithmetic ??= new Arithmetic(fieldModule())
+  return ownArithmetic
+}
+
+function threads(): WorkerPool<ArithmeticRequest, ArithmeticResult> {
+  pool ??= new WorkerPool(new URL('./portable/worker.ts', import.meta.url), {
+    data: fieldModule(),
+  })
+  return pool
+}
+
+type Part = {
+  readonly request: ArithmeticRequest
+  readonly take: (result: ArithmeticResult) => unknown
+}
+
+/**
+ * Cuts indexes 0 to `count` into parts and has the threads work on them. All are cut before this returns to its
+ * caller, who may change the inputs then.
+ *
+ * @throws {KernelCancelledError}
+ */
+async function inThreads(
+  count: number,
+  together: number,
+  signal: KernelOptions['signal'],
+  cut: (from: number, to: number) => Part,
+): Promise<void> {
+  const parts: Part[] = []
+  for (let from = 0; from < count; from += together) {
+    parts.push(cut(from, Math.min(from + together, count)))
+  }
+  const workers = threads()
+  let next = 0
+  // Few enough requests under way that aborting leaves little to wait for.
+  const runner = async (): Promise<void> => {
+    for (let part = parts[next++]; part !== undefined; part = parts[next++]) {
+      checkSignal(signal)
+      part.take(await workers.run(part.request))
+    }
+  }
+  await Promise.all(Array.from({ length: 2 * workers.size }, runner))
+  checkSignal(signal)
+}
+
+/** @throws {KernelCancelledError} */
+function checkSignal(signal: KernelOptions['signal']): void {
+  if (signal?.aborted === true) throw new KernelCancelledError()
+}
+
+function copyPoints(points: Uint8Array, from: number, to: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(points.subarray(from * POINT_BYTES, to * POINT_BYTES))
+}
+
+function hashInline(task: HashTask): Uint8Array {
+  return arithmetic().hashMany(stateOf(task), task.arity, task.inputs)
+}
+
+function stateOf({ initialState }: HashTask): Uint8Array {
+  if (typeof initialState !== 'string') return initialState
+  const bytes = new Uint8Array(ELEMENT_BYTES)
+  writeNumber(bytes, 0, domainTag(initialState))
+  return bytes
 }
 
 export function countHashes({ arity, inputs }: HashTask): number {
@@ -98,59 +187,6 @@ export function checkScalar(scalar: Uint8Array): bigint {
   const value = scalar.length === ELEMENT_BYTES ? readNumber(scalar, 0) : SUBGROUP_ORDER
   if (value >= SUBGROUP_ORDER) throw new RangeError('the scalar is not below the group’s order')
   return value
-}
-
-/** Calls `work` for stretches of indexes and joins what it returns. @throws {KernelCancelledError} */
-export async function inStretches(
-  count: number,
-  together: number,
-  resultBytes: number,
-  signal: KernelOptions['signal'],
-  work: (from: number, to: number) => Uint8Array,
-): Promise<Uint8Array> {
-  const result = new Uint8Array(count * resultBytes)
-  for (let from = 0; from < count; from += together) {
-    if (signal?.aborted === true) throw new KernelCancelledError()
-    result.set(work(from, Math.min(from + together, count)), from * resultBytes)
-    await yieldToOthers()
-  }
-  if (signal?.aborted === true) throw new KernelCancelledError()
-  return result
-}
-
-function hashRange(
-  { initialState, arity, inputs }: HashTask,
-  from: number,
-  to: number,
-): Uint8Array {
-  const state =
-    typeof initialState === 'string'
-      ? domainTag(initialState)
-      : canonical(readNumber(initialState, 0))
-  const result = new Uint8Array((to - from) * ELEMENT_BYTES)
-  for (let index = from; index < to; index++) {
-    const values = Array.from({ length: arity }, (_, input) =>
-      canonical(readNumber(inputs, (index * arity + input) * ELEMENT_BYTES)),
-    )
-    writeNumber(result, (index - from) * ELEMENT_BYTES, hashFrom(state, values))
-  }
-  return result
-}
-
-/** @throws {RangeError} */
-function canonical(value: bigint): FieldElement {
-  try {
-    return FieldElement(value)
-  } catch {
-    throw new RangeError('an input is not canonical')
-  }
-}
-
-function readPoint(bytes: Uint8Array, index: number): { x: bigint; y: bigint } {
-  return {
-    x: readNumber(bytes, index * POINT_BYTES),
-    y: readNumber(bytes, index * POINT_BYTES + ELEMENT_BYTES),
-  }
 }
 
 /** 32 bytes at `offset`, little endian. */
