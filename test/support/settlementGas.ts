@@ -1,4 +1,5 @@
 import { encodeSettle } from '../../l1/codec.ts'
+import type { BatchCircuit } from '../../protocol/constants.ts'
 import { eventsOf, send } from './expectRevert.ts'
 import {
   type BatchParameters,
@@ -19,8 +20,15 @@ export type SettlementGas = {
   /** One more self-proved transfer that pays a public fee. */
   marginalTransferWithFee: number
   marginalCollect: number
-  /** One more batch in a call, without transfers. */
+  /** One more batch of 4 in a call, without transfers. */
   batch: number
+  batchOf16: number
+  batchOf64: number
+  /** A circuit that no other proof of the call is for: its key's pairing and columns. */
+  batchKey: number
+  collectKey: number
+  /** One more context in a call. */
+  context: number
   /** A deposit taken by a batch that takes some. */
   depositTaken: number
   /** Queueing a deposit of ETH (the depositor's transaction). */
@@ -70,7 +78,22 @@ export async function measureSettlementGas(): Promise<SettlementGas> {
     const collect = { kind: 'collect' } as const
     const marginalCollect = ((await ofSixteen(15, collect)) - (await ofSixteen(1, collect))) / 14
     const none = { slots: [] }
-    const batch = ((await gasOf([none, none, none])) - (await gasOf([none]))) / 2
+    const oneMore = async (circuit: BatchCircuit) => {
+      const empty = { circuit, slots: [] }
+      return ((await gasOf([empty, empty, empty])) - (await gasOf([empty]))) / 2
+    }
+    const batch = await oneMore('batch-4')
+    const batchOf16 = await oneMore('batch-16')
+    const batchOf64 = await oneMore('batch-64')
+    const both = await gasOf([{ ...none, circuit: 'batch-16' }, none])
+    const batchKey = both - (await gasOf([none, none]))
+    const twoTransfers = await gasOf([{ slots: [{}, {}] }])
+    const collectKey = (await gasOf([{ slots: [{}, collect] }])) - twoTransfers
+    const today = await builder.context()
+    // The contract looks up each of them, equal or not.
+    const contexts = [today, today]
+    const data = await builder.call([{ slots: [{}, {}] }], { contexts })
+    const context = Number((await settle(rollup, data)).gasUsed) - twoTransfers
 
     const ids: bigint[] = []
     let depositQueued = 0
@@ -102,6 +125,11 @@ export async function measureSettlementGas(): Promise<SettlementGas> {
       marginalTransferWithFee: Math.round(marginalTransferWithFee),
       marginalCollect: Math.round(marginalCollect),
       batch: Math.round(batch),
+      batchOf16: Math.round(batchOf16),
+      batchOf64: Math.round(batchOf64),
+      batchKey,
+      collectKey,
+      context,
       depositTaken: Math.round((fourDeposits - oneDeposit) / 3),
       depositQueued,
       withdrawal: Math.round((fiveWithdrawals - oneWithdrawal) / 4 - marginalTransfer),
