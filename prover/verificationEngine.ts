@@ -1,5 +1,5 @@
 import { FIELD_ORDER } from '../protocol/constants.ts'
-import { curveModule } from './curveModule.ts'
+import type { CurveModule } from './curveModule.ts'
 import { CurveProgram } from './curveProgram.ts'
 import type { PointerFunction } from './curveProgram.ts'
 import { BASE_FIELD_ORDER } from './proof.ts'
@@ -112,8 +112,11 @@ export class VerificationEngine {
     this.#writeExtension(this.#s.frobeniusY, powerOfNonResidue((BASE_FIELD_ORDER - 1n) / 2n))
   }
 
-  static async open(): Promise<VerificationEngine> {
-    const { module, preparedG1Bytes, preparedG2Bytes } = await curveModule()
+  static async open({
+    module,
+    preparedG1Bytes,
+    preparedG2Bytes,
+  }: CurveModule): Promise<VerificationEngine> {
     const program = await CurveProgram.run(module)
     return new VerificationEngine(program, preparedG1Bytes, preparedG2Bytes)
   }
@@ -303,9 +306,12 @@ export class VerificationEngine {
 }
 
 let opened: Promise<VerificationEngine> | undefined
-/** This process' engine; opening one takes about 0.2 s. */
+/** This process' engine, for its main thread; opening one takes about 0.2 s. */
 export function openVerificationEngine(): Promise<VerificationEngine> {
-  opened ??= VerificationEngine.open()
+  // Imported only here, because worker threads that import this file cannot load ffjavascript.
+  opened ??= import('./curveModule.ts').then(async ({ curveModule }) =>
+    VerificationEngine.open(await curveModule()),
+  )
   return opened
 }
 

@@ -55,6 +55,18 @@ export type NativeKernels = {
   hashMany(core: number, arity: number, state: Uint8Array, inputs: Uint8Array): Promise<Uint8Array>
   multiplyMany(core: number, points: Uint8Array, scalar: Uint8Array): Promise<Uint8Array>
   findSubgroupPoints(core: number, points: Uint8Array): Promise<Uint8Array>
+  /** Undefined when a point is none of its group. */
+  prepareKey(core: number, publicSignals: number, points: Uint8Array): object | undefined
+  /** A byte for the fold, then one for each item. */
+  verifyFold(
+    core: number,
+    keys: object[],
+    keyOf: Uint8Array,
+    proofs: Uint8Array,
+    weights: Uint8Array,
+    signals: Uint8Array,
+    areChecked: boolean,
+  ): Promise<Uint8Array>
 }
 
 export type NativeProver = {

@@ -6,7 +6,12 @@ import { buildBn128 } from 'ffjavascript'
 import { FIELD_ORDER } from '../../protocol/constants.ts'
 import { checkVerificationKey } from '../../prover/checkVerificationKey.ts'
 import { VerificationKeyError } from '../../prover/errors.ts'
+import { nativeFoldVerifier } from '../../prover/foldNatively.ts'
+import { portableFoldVerifier } from '../../prover/foldPortably.ts'
+import type { FoldVerifier } from '../../prover/foldVerifier.ts'
 import { isWellFormedProof } from '../../prover/isWellFormedProof.ts'
+import { buildNative } from '../../prover/native/build.ts'
+import { loadNative } from '../../prover/native/index.ts'
 import { BASE_FIELD_ORDER } from '../../prover/proof.ts'
 import type { G1Point, G2Point, Groth16Proof } from '../../prover/proof.ts'
 import { createProver } from '../../prover/prover.ts'
@@ -21,6 +26,7 @@ import {
   verifyWithSnarkjs,
 } from '../support/proverWorkspace.ts'
 import type { TestCircuit } from '../support/proverWorkspace.ts'
+import { Random } from '../support/randomZkeys.ts'
 
 const curve = await buildBn128(true)
 const { G1, G2 } = curve
@@ -114,92 +120,225 @@ function squareRoot(value: Extension): Extension | undefined {
   return undefined
 }
 
-describe('verifyMany', () => {
-  test('accepts: true proofs of several circuits', async () => {
-    assert.deepEqual(
-      await verifyMany(valid),
-      valid.map(() => true),
-    )
-    assert.deepEqual(await verifyMany([]), [])
-  })
+const spoilings: [string, (proof: Groth16Proof) => Groth16Proof][] = [
+  ['A.x + q', (proof) => ({ ...proof, a: { ...proof.a, x: proof.a.x + q } })],
+  ['a negative A.y', (proof) => ({ ...proof, a: { ...proof.a, y: proof.a.y - q } })],
+  ['C.y + q', (proof) => ({ ...proof, c: { ...proof.c, y: proof.c.y + q } })],
+  [
+    'a part of B + q',
+    ({ b, ...proof }) => ({
+      ...proof,
+      b: { ...b, x: { ...b.x, imaginary: b.x.imaginary + q } },
+    }),
+  ],
+  ['A off the curve', (proof) => ({ ...proof, a: { ...proof.a, x: proof.a.x + 1n } })],
+  ['C off the curve', (proof) => ({ ...proof, c: { x: 1n, y: 3n } })],
+  [
+    'B off the curve',
+    ({ b, ...proof }) => ({ ...proof, b: { ...b, y: { real: 1n, imaginary: 1n } } }),
+  ],
+  ['A the identity', (proof) => ({ ...proof, a: { x: 0n, y: 0n } })],
+  ['C the identity', (proof) => ({ ...proof, c: { x: 0n, y: 0n } })],
+  [
+    'B the identity',
+    (proof) => ({
+      ...proof,
+      b: { x: { real: 0n, imaginary: 0n }, y: { real: 0n, imaginary: 0n } },
+    }),
+  ],
+  ['B outside the subgroup', (proof) => ({ ...proof, b: pointsOutsideSubgroup(1)[0]! })],
+]
+const hasCoordinates = ({ a, b, c }: Groth16Proof): boolean =>
+  [a.x, a.y, b.x.real, b.x.imaginary, b.y.real, b.y.imaginary, c.x, c.y].every(
+    (value) => value >= 0n && value < q,
+  )
 
-  test('behavior: more than one fold, and each single one agrees with snarkjs', async () => {
-    const many = Array.from({ length: 70 }, (_, index) => valid[index % valid.length]!)
-    many[33] = { ...many[33]!, publicSignals: many[33]!.publicSignals.map((signal) => signal + 1n) }
-    assert.deepEqual(
-      await verifyMany(many),
-      many.map((_, index) => index !== 33),
-    )
-    assert.equal(await verifyWithSnarkjs(many[33]), false)
-    assert.equal(await verifyWithSnarkjs(many[32]!), true)
-  })
+/** Another true proof of the same circuit. */
+const otherThan = (verification: Verification): Verification =>
+  valid.find((one) => one !== verification && one.verificationKey === verification.verificationKey)!
 
-  test('rejects: one false proof among many, wherever it stands', async () => {
-    for (const position of valid.keys()) {
-      const spoilt = valid.map((verification, index) =>
-        index === position
-          ? { ...verification, proof: { ...verification.proof, c: verification.proof.a } }
-          : verification,
-      )
+assert.notEqual(await buildNative(), undefined, 'the tests need g++')
+const native = loadNative()!
+const verifiers: [string, FoldVerifier][] = [
+  ['portable', portableFoldVerifier],
+  ...native.cores.map((core): [string, FoldVerifier] => [core, nativeFoldVerifier(native, core)]),
+]
+
+for (const [name, verifier] of verifiers) {
+  describe(`verifyMany, ${name}`, () => {
+    test('accepts: true proofs of several circuits', async () => {
       assert.deepEqual(
-        await verifyMany(spoilt),
-        valid.map((_, index) => index !== position),
+        await verifyMany(valid, { verifier }),
+        valid.map(() => true),
       )
-    }
-  })
-
-  test('rejects: two false proofs whose errors cancel under equal weights', async () => {
-    const [one, , other] = valid as [Verification, Verification, Verification]
-    const error = G1.timesScalar(G1.g, 12345n)
-    const shifted = (verification: Verification, addend: Uint8Array): Verification => ({
-      ...verification,
-      proof: { ...verification.proof, c: addToG1(verification.proof.c, addend) },
+      assert.deepEqual(await verifyMany([], { verifier }), [])
     })
-    const pair = [shifted(one, error), shifted(other, G1.neg(error))]
-    // The attack is real: with equal weights the fold holds.
-    assert.deepEqual(await verifyMany(pair, { drawWeight: () => 1n }), [true, true])
-    assert.deepEqual(await verifyMany(pair), [false, false])
-    assert.deepEqual(await verifyMany([...valid, ...pair]), [
-      ...valid.map(() => true),
-      false,
-      false,
-    ])
-  })
 
-  test('rejects: a proof of another circuit, and of other public signals', async () => {
-    const [preimage, chain, next] = valid as [Verification, Verification, Verification]
-    const { verificationKey } = preimage
-    const foreign = { verificationKey, proof: chain.proof, publicSignals: preimage.publicSignals }
-    const moved = { ...preimage, proof: next.proof }
-    assert.deepEqual(await verifyMany([foreign, moved, preimage]), [false, false, true])
-  })
-
-  test('rejects: public signals + r, negative, too few, too many', async () => {
-    const [{ publicSignals, ...rest }] = valid as [Verification]
-    const [first, second] = publicSignals as [bigint, bigint]
-    const changed = [
-      [first + FIELD_ORDER, second],
-      [first, second + FIELD_ORDER],
-      [first - FIELD_ORDER, second],
-      [first],
-      [first, second, 0n],
-      [],
-    ].map((signals) => ({ ...rest, publicSignals: signals }))
-    assert.deepEqual(
-      await verifyMany(changed),
-      changed.map(() => false),
-    )
-  })
-
-  test('behavior: every public signal counts', async () => {
-    for (const verification of valid.slice(0, 2)) {
-      for (const index of verification.publicSignals.keys()) {
-        const publicSignals = verification.publicSignals.map((signal, at) =>
-          at === index ? (signal + 1n) % FIELD_ORDER : signal,
-        )
-        assert.equal(await verifyProof({ ...verification, publicSignals }), false)
+    test('behavior: more than one fold, and each single one agrees with snarkjs', async () => {
+      const many = Array.from({ length: 70 }, (_, index) => valid[index % valid.length]!)
+      many[33] = {
+        ...many[33]!,
+        publicSignals: many[33]!.publicSignals.map((signal) => signal + 1n),
       }
-    }
+      assert.deepEqual(
+        await verifyMany(many, { verifier }),
+        many.map((_, index) => index !== 33),
+      )
+      assert.equal(await verifyWithSnarkjs(many[33]), false)
+      assert.equal(await verifyWithSnarkjs(many[32]!), true)
+    })
+
+    test('rejects: one false proof among many, wherever it stands', async () => {
+      for (const position of valid.keys()) {
+        const spoilt = valid.map((verification, index) =>
+          index === position
+            ? { ...verification, proof: { ...verification.proof, c: verification.proof.a } }
+            : verification,
+        )
+        assert.deepEqual(
+          await verifyMany(spoilt, { verifier }),
+          valid.map((_, index) => index !== position),
+        )
+      }
+    })
+
+    test('rejects: two false proofs whose errors cancel under equal weights', async () => {
+      const [one, , other] = valid as [Verification, Verification, Verification]
+      const error = G1.timesScalar(G1.g, 12345n)
+      const shifted = (verification: Verification, addend: Uint8Array): Verification => ({
+        ...verification,
+        proof: { ...verification.proof, c: addToG1(verification.proof.c, addend) },
+      })
+      const pair = [shifted(one, error), shifted(other, G1.neg(error))]
+      // The attack is real: with equal weights the fold holds.
+      assert.deepEqual(await verifyMany(pair, { verifier, drawWeight: () => 1n }), [true, true])
+      assert.deepEqual(await verifyMany(pair, { verifier }), [false, false])
+      assert.deepEqual(await verifyMany([...valid, ...pair], { verifier }), [
+        ...valid.map(() => true),
+        false,
+        false,
+      ])
+    })
+
+    test('rejects: a proof of another circuit, and of other public signals', async () => {
+      const [preimage, chain, next] = valid as [Verification, Verification, Verification]
+      const { verificationKey } = preimage
+      const foreign = { verificationKey, proof: chain.proof, publicSignals: preimage.publicSignals }
+      const moved = { ...preimage, proof: next.proof }
+      assert.deepEqual(await verifyMany([foreign, moved, preimage], { verifier }), [
+        false,
+        false,
+        true,
+      ])
+    })
+
+    test('rejects: public signals + r, negative, too few, too many', async () => {
+      const [{ publicSignals, ...rest }] = valid as [Verification]
+      const [first, second] = publicSignals as [bigint, bigint]
+      const changed = [
+        [first + FIELD_ORDER, second],
+        [first, second + FIELD_ORDER],
+        [first - FIELD_ORDER, second],
+        [first],
+        [first, second, 0n],
+        [],
+      ].map((signals) => ({ ...rest, publicSignals: signals }))
+      assert.deepEqual(
+        await verifyMany(changed, { verifier }),
+        changed.map(() => false),
+      )
+    })
+
+    test('behavior: every public signal counts', async () => {
+      for (const verification of valid.slice(0, 2)) {
+        for (const index of verification.publicSignals.keys()) {
+          const publicSignals = verification.publicSignals.map((signal, at) =>
+            at === index ? (signal + 1n) % FIELD_ORDER : signal,
+          )
+          assert.deepEqual(await verifyMany([{ ...verification, publicSignals }], { verifier }), [
+            false,
+          ])
+        }
+      }
+    })
+
+    test('behavior: equal weights of opposite C sum to the identity', async () => {
+      const [{ proof, ...rest }] = valid as [Verification]
+      const opposite = { ...rest, proof: { ...proof, c: { ...proof.c, y: q - proof.c.y } } }
+      const pair = [{ ...rest, proof }, opposite]
+      assert.deepEqual(await verifyMany(pair, { verifier, drawWeight: () => 1n }), [true, false])
+    })
+
+    test('behavior: says which points are of their groups', async () => {
+      const [verification] = valid as [Verification]
+      const proofs = spoilings.map(([, spoil]) => spoil(verification.proof))
+      const outside = pointsOutsideSubgroup(20).map((b) => ({ ...verification.proof, b }))
+      const inside = [1n, 2n, 3n, FIELD_ORDER - 1n, 0x123456789abcdefn].map((scalar) => {
+        const [x, y] = G2.toObject(G2.toAffine(G2.timesScalar(G2.g, scalar))) as [
+          [bigint, bigint],
+          [bigint, bigint],
+        ]
+        const b = { x: { real: x[0], imaginary: x[1] }, y: { real: y[0], imaginary: y[1] } }
+        return { ...verification.proof, b }
+      })
+      const all = [...proofs.filter(hasCoordinates), ...outside, ...inside]
+      const items = all.map((proof, index) => ({
+        ...verification,
+        proof,
+        weight: BigInt(index + 1),
+      }))
+      const { areWellFormed, isTrue } = await verifier.fold(items, false)
+      assert.deepEqual(
+        areWellFormed,
+        all.map((proof) => inside.includes(proof)),
+      )
+      assert.equal(isTrue, false)
+    })
+
+    test('behavior: agrees with what was done to each of many', async () => {
+      const random = new Random(31n)
+      const many = Array.from({ length: 150 }, () => {
+        const verification = random.pick(valid)
+        const kind = random.below(12)
+        if (kind === 0) {
+          const [, spoil] = random.pick(spoilings)
+          return { ...verification, proof: spoil(verification.proof) }
+        }
+        if (kind === 1) return { ...verification, proof: otherThan(verification).proof }
+        if (kind === 2) {
+          const { a, ...others } = verification.proof
+          return { ...verification, proof: { ...others, a: { x: a.x, y: q - a.y } } }
+        }
+        return verification
+      })
+      assert.deepEqual(
+        await verifyMany(many, { verifier }),
+        many.map((one) => (valid as readonly unknown[]).includes(one)),
+      )
+    })
+
+    test('behavior: the thread stays free', async () => {
+      const many = Array.from({ length: 256 }, (_, index) => valid[index % valid.length]!)
+      await verifyMany(many.slice(0, 32), { verifier })
+      let turns = 0
+      let isDone = false
+      const turn = (): void => {
+        turns += 1
+        if (!isDone) setImmediate(turn)
+      }
+      turn()
+      await verifyMany(many, { verifier })
+      isDone = true
+      assert.ok(turns > 200, `${turns} turns of the event loop meanwhile`)
+    })
+  })
+}
+
+describe('verifyProof', () => {
+  test('default: with what is built here', async () => {
+    const [one, , other] = valid as [Verification, Verification, Verification]
+    assert.equal(await verifyProof(one), true)
+    assert.equal(await verifyProof({ ...one, proof: other.proof }), false)
   })
 })
 
@@ -208,40 +347,15 @@ describe('isWellFormedProof', () => {
     for (const { proof } of valid) assert.equal(await isWellFormedProof(proof), true)
   })
 
-  const spoilings: [string, (proof: Groth16Proof) => Groth16Proof][] = [
-    ['A.x + q', (proof) => ({ ...proof, a: { ...proof.a, x: proof.a.x + q } })],
-    ['a negative A.y', (proof) => ({ ...proof, a: { ...proof.a, y: proof.a.y - q } })],
-    ['C.y + q', (proof) => ({ ...proof, c: { ...proof.c, y: proof.c.y + q } })],
-    [
-      'a part of B + q',
-      ({ b, ...proof }) => ({
-        ...proof,
-        b: { ...b, x: { ...b.x, imaginary: b.x.imaginary + q } },
-      }),
-    ],
-    ['A off the curve', (proof) => ({ ...proof, a: { ...proof.a, x: proof.a.x + 1n } })],
-    ['C off the curve', (proof) => ({ ...proof, c: { x: 1n, y: 3n } })],
-    [
-      'B off the curve',
-      ({ b, ...proof }) => ({ ...proof, b: { ...b, y: { real: 1n, imaginary: 1n } } }),
-    ],
-    ['A the identity', (proof) => ({ ...proof, a: { x: 0n, y: 0n } })],
-    ['C the identity', (proof) => ({ ...proof, c: { x: 0n, y: 0n } })],
-    [
-      'B the identity',
-      (proof) => ({
-        ...proof,
-        b: { x: { real: 0n, imaginary: 0n }, y: { real: 0n, imaginary: 0n } },
-      }),
-    ],
-    ['B outside the subgroup', (proof) => ({ ...proof, b: pointsOutsideSubgroup(1)[0]! })],
-  ]
   for (const [name, spoil] of spoilings) {
     test(`rejects: ${name}`, async () => {
       const [verification] = valid as [Verification]
       const proof = spoil(verification.proof)
       assert.equal(await isWellFormedProof(proof), false)
-      assert.deepEqual(await verifyMany([{ ...verification, proof }, verification]), [false, true])
+      for (const [, verifier] of verifiers) {
+        const pair = [{ ...verification, proof }, verification]
+        assert.deepEqual(await verifyMany(pair, { verifier }), [false, true])
+      }
     })
   }
 

@@ -459,6 +459,74 @@ napi_value findSubgroupPointsAsync(napi_env env, napi_callback_info info) {
   });
 }
 
+const napi_type_tag VERIFYING_KEY_TAG = {0x51d1a4c7e9b20f36u, 0x8e3f6a1d7b5c9042u};
+
+/** prepareKey(core, publicSignals, points): handle, or undefined when a point is none of its group */
+napi_value prepareKey(napi_env env, napi_callback_info info) {
+  size_t count = 3, length = 0;
+  napi_value arguments[3];
+  uint32_t publicSignals = 0;
+  const uint8_t *plain = nullptr;
+  napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr);
+  const Core *core = count < 3 ? nullptr : coreOf(env, arguments[0]);
+  if (!core || napi_get_value_uint32(env, arguments[1], &publicSignals) != napi_ok || publicSignals > (1u << 16) ||
+      !bytesOf(env, arguments[2], &plain, &length) || length != VerifyingKeyHandle::plainBytes(publicSignals)) {
+    throwText(env, "ARGUMENT", "prepareKey takes a core, a number of public signals and points");
+    return nullptr;
+  }
+  std::shared_ptr<VerifyingKeyHandle> key = VerifyingKeyHandle::prepare(core, publicSignals, plain);
+  return key ? wrapShared(env, key, &VERIFYING_KEY_TAG) : nullptr;
+}
+
+/**
+ * verifyFold(core, keys, keyOf, proofs, weights, signals, isChecked): Promise<a byte for the fold, then one for each item>
+ *
+ * `keyOf` has a byte an item: which of `keys`.
+ */
+napi_value verifyFoldAsync(napi_env env, napi_callback_info info) {
+  size_t count = 7;
+  napi_value arguments[7];
+  const uint8_t *bytes[4] = {nullptr, nullptr, nullptr, nullptr};
+  size_t lengths[4] = {0, 0, 0, 0};
+  uint32_t keys = 0;
+  bool isGood = false;
+  napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr);
+  std::shared_ptr<Fold> fold = std::make_shared<Fold>();
+  fold->core = count < 7 ? nullptr : coreOf(env, arguments[0]);
+  if (fold->core && napi_get_array_length(env, arguments[1], &keys) == napi_ok && keys <= 256 &&
+      napi_get_value_bool(env, arguments[6], &fold->isChecked) == napi_ok) {
+    isGood = true;
+    for (int i = 0; i < 4; i++) isGood = isGood && bytesOf(env, arguments[2 + i], &bytes[i], &lengths[i]);
+  }
+  for (uint32_t i = 0; isGood && i < keys; i++) {
+    napi_value element;
+    std::shared_ptr<VerifyingKeyHandle> key;
+    if (napi_get_element(env, arguments[1], i, &element) == napi_ok) {
+      key = sharedOf<VerifyingKeyHandle>(env, element, &VERIFYING_KEY_TAG);
+    }
+    isGood = key && key->core == fold->core;
+    fold->keys.push_back(key);
+  }
+  size_t signals = 0;
+  for (size_t i = 0; isGood && i < lengths[0]; i++) {
+    isGood = bytes[0][i] < keys;
+    if (isGood) signals += fold->keys[bytes[0][i]]->publicSignals;
+  }
+  if (!isGood || lengths[1] != 256 * lengths[0] || lengths[2] != 16 * lengths[0] || lengths[3] != 32 * signals) {
+    throwText(env, "ARGUMENT", "verifyFold takes a core, keys, their numbers, proofs, weights, signals and a flag");
+    return nullptr;
+  }
+  fold->keyOf.assign(bytes[0], bytes[0] + lengths[0]);
+  fold->proofs.assign(bytes[1], bytes[1] + lengths[1]);
+  fold->weights.assign(bytes[2], bytes[2] + lengths[2]);
+  fold->signals.assign(bytes[3], bytes[3] + lengths[3]);
+  return startKernel(env, std::unique_ptr<Call>(new Call()), [fold](Call &made) {
+    verifyFold(Engine::forKernels(), *fold);
+    made.output.assign(1, fold->isTrue ? 1 : 0);
+    made.output.insert(made.output.end(), fold->isGood.begin(), fold->isGood.end());
+  });
+}
+
 /** test(core, operation, input, outputLength): Uint8Array of what was written. */
 napi_value test(napi_env env, napi_callback_info info) {
   size_t count = 4, length = 0, inputLength = 0;
@@ -512,6 +580,8 @@ NAPI_MODULE_INIT() {
   setFunction(env, exports, "hashMany", hashManyAsync);
   setFunction(env, exports, "multiplyMany", multiplyManyAsync);
   setFunction(env, exports, "findSubgroupPoints", findSubgroupPointsAsync);
+  setFunction(env, exports, "prepareKey", prepareKey);
+  setFunction(env, exports, "verifyFold", verifyFoldAsync);
   setFunction(env, exports, "test", test);
   napi_value cores, text;
   uint32_t index = 0;

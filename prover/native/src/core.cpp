@@ -1,6 +1,7 @@
 // One core: everything that computes, compiled for one kind of processor and named by the macro CORE. The build
 // compiles this file once for each kind, and dispatch.cpp takes the best one that the processor can run.
 #include "jubjub.h"
+#include "pairing.h"
 #include "poseidon.h"
 #include "prove.h"
 #if defined(CINNABAR_IFMA)
@@ -98,6 +99,9 @@ static int test(const char *operation, const uint8_t *input, size_t length, uint
 extern "C" const Core *CORE_ENTRY() {
   static const Core core = {CORE_TEXT(CORE_NAME), CORE::checkPoints, CORE::checkScalars, CORE::fillTwiddles,
                             CORE::prove, CORE::poseidonTableBytes, CORE::fillPoseidonTable, CORE::hashMany,
-                            CORE::multiplyPoints, CORE::isBelowSubgroupOrder, CORE::findSubgroupPoints, CORE::test};
+                            CORE::multiplyPoints, CORE::isBelowSubgroupOrder, CORE::findSubgroupPoints,
+                            CORE::verifyingKeyBytes, CORE::fillVerifyingKey, CORE::checkProofs, CORE::sumSignals,
+                            CORE::foldGroup, CORE::foldSignals, CORE::foldDelta, CORE::joinParts, CORE::isFoldTrue,
+                            CORE::test};
   return &core;
 }

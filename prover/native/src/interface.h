@@ -46,6 +46,9 @@ enum Outcome { OUTCOME_DONE = 0, OUTCOME_CANCELLED = 1, OUTCOME_NO_MEMORY = 2, O
 
 enum Group { GROUP_1 = 1, GROUP_2 = 2 };
 
+/** Proofs of one call of `foldGroup`, and room for what it leaves. */
+static const size_t FOLD_GROUP_SIZE = 8, FOLD_PART_BYTES = 512;
+
 /** One set of compiled functions. */
 struct Core {
   const char *name;
@@ -67,6 +70,18 @@ struct Core {
   void (*multiplyPoints)(const uint8_t *scalar, const uint8_t *points, size_t count, uint8_t *products, uint8_t *isValid);
   bool (*isBelowSubgroupOrder)(const uint8_t *scalar);
   void (*findSubgroupPoints)(const uint8_t *points, size_t count, uint8_t *isMember);
+  // Verification, see pairing.h. Proofs of 256 bytes: A, B, C affine, plain, real parts first. Weights of 16 bytes.
+  size_t (*verifyingKeyBytes)(uint32_t publicSignals);
+  /** alpha, beta, gamma, delta, IC; false unless all are points of their groups and not the identity. */
+  bool (*fillVerifyingKey)(uint32_t publicSignals, const uint8_t *plain, void *key);
+  void (*checkProofs)(const uint8_t *proofs, size_t count, uint8_t *isGood);
+  void (*sumSignals)(const uint8_t *const *weights, const uint8_t *const *signals, size_t items, size_t count,
+                     uint8_t *sums);
+  void (*foldGroup)(const uint8_t *const *proofs, const uint8_t *const *weights, size_t count, void *part);
+  void (*foldSignals)(const void *key, const uint8_t *sums, void *part);
+  void (*foldDelta)(const void *key, void *part);
+  void (*joinParts)(void *part, const void *other);
+  bool (*isFoldTrue)(const void *part);
   /** For tests: an operation by name. Returns how many bytes it wrote, 0 when the operands do not fit it. */
   int (*test)(const char *operation, const uint8_t *input, size_t length, uint8_t *output, size_t room);
 };

@@ -90,4 +90,93 @@ void findSubgroupPoints(Engine &engine, const Core *core, const uint8_t *points,
   });
 }
 
+std::shared_ptr<VerifyingKeyHandle> VerifyingKeyHandle::prepare(const Core *core, uint32_t publicSignals,
+                                                                const uint8_t *plain) {
+  std::shared_ptr<VerifyingKeyHandle> made = std::make_shared<VerifyingKeyHandle>();
+  made->core = core;
+  made->publicSignals = publicSignals;
+  made->memory = aligned_alloc(64, (core->verifyingKeyBytes(publicSignals) + 63) & ~(size_t)63);
+  if (!made->memory || !core->fillVerifyingKey(publicSignals, plain, made->memory)) return nullptr;
+  return made;
+}
+
+VerifyingKeyHandle::~VerifyingKeyHandle() { free(memory); }
+
+namespace {
+
+struct Part {
+  alignas(64) uint8_t bytes[FOLD_PART_BYTES];
+};
+
+} // namespace
+
+void verifyFold(Engine &engine, Fold &fold) {
+  const Core *core = fold.core;
+  const size_t items = fold.keyOf.size();
+  std::vector<const uint8_t *> signals(items);
+  const uint8_t *at = fold.signals.data();
+  for (size_t i = 0; i < items; i++) {
+    signals[i] = at;
+    at += 32 * (size_t)fold.keys[fold.keyOf[i]]->publicSignals;
+  }
+  fold.isGood.assign(items, 1);
+  engine.pool.run(fold.isChecked ? 0 : items, [&](size_t i, uint32_t) {
+    core->checkProofs(fold.proofs.data() + 256 * i, 1, &fold.isGood[i]);
+  });
+
+  // Groups of good items under the same key, as even as there are threads.
+  struct Group {
+    uint32_t key;
+    std::vector<const uint8_t *> proofs, weights;
+  };
+  std::vector<Group> groups;
+  std::vector<std::vector<uint8_t>> sums(fold.keys.size());
+  std::vector<uint32_t> usedKeys;
+  for (uint32_t key = 0; key < fold.keys.size(); key++) {
+    const uint32_t publicSignals = fold.keys[key]->publicSignals;
+    std::vector<const uint8_t *> proofs, weights, itsSignals;
+    for (size_t i = 0; i < items; i++) {
+      if (fold.keyOf[i] != key) continue;
+      if (!core->checkScalars(signals[i], publicSignals)) fold.isGood[i] = 0;
+      if (!fold.isGood[i]) continue;
+      proofs.push_back(fold.proofs.data() + 256 * i);
+      weights.push_back(fold.weights.data() + 16 * i);
+      itsSignals.push_back(signals[i]);
+    }
+    if (proofs.empty()) continue;
+    usedKeys.push_back(key);
+    sums[key].resize(32 * ((size_t)publicSignals + 1));
+    core->sumSignals(weights.data(), itsSignals.data(), proofs.size(), publicSignals, sums[key].data());
+    size_t even = (proofs.size() + engine.pool.size() - 1) / engine.pool.size();
+    size_t size = even < FOLD_GROUP_SIZE ? even : FOLD_GROUP_SIZE;
+    for (size_t from = 0; from < proofs.size(); from += size) {
+      size_t to = from + size < proofs.size() ? from + size : proofs.size();
+      groups.push_back({key,
+                        {proofs.begin() + (ptrdiff_t)from, proofs.begin() + (ptrdiff_t)to},
+                        {weights.begin() + (ptrdiff_t)from, weights.begin() + (ptrdiff_t)to}});
+    }
+  }
+  fold.isTrue = true;
+  if (usedKeys.empty()) return;
+
+  std::vector<Part> parts(usedKeys.size() + groups.size());
+  engine.pool.run(parts.size(), [&](size_t task, uint32_t) {
+    if (task < usedKeys.size()) {
+      const uint32_t key = usedKeys[task];
+      core->foldSignals(fold.keys[key]->memory, sums[key].data(), parts[task].bytes);
+    } else {
+      const Group &group = groups[task - usedKeys.size()];
+      core->foldGroup(group.proofs.data(), group.weights.data(), group.proofs.size(), parts[task].bytes);
+    }
+  });
+  engine.pool.run(usedKeys.size(), [&](size_t index, uint32_t) {
+    for (size_t g = 0; g < groups.size(); g++) {
+      if (groups[g].key == usedKeys[index]) core->joinParts(parts[index].bytes, parts[usedKeys.size() + g].bytes);
+    }
+    core->foldDelta(fold.keys[usedKeys[index]]->memory, parts[index].bytes);
+  });
+  for (size_t index = 1; index < usedKeys.size(); index++) core->joinParts(parts[0].bytes, parts[index].bytes);
+  fold.isTrue = core->isFoldTrue(parts[0].bytes);
+}
+
 } // namespace cinnabar

@@ -26,4 +26,34 @@ void multiplyMany(Engine &engine, const Core *core, const uint8_t *scalar, const
                   uint8_t *products, uint8_t *isValid);
 void findSubgroupPoints(Engine &engine, const Core *core, const uint8_t *points, size_t count, uint8_t *isMember);
 
+/** A verification key, prepared for one core. */
+class VerifyingKeyHandle {
+public:
+  /** `plain`: see interface.h. Null when a point is none of its group, or without memory. */
+  static std::shared_ptr<VerifyingKeyHandle> prepare(const Core *core, uint32_t publicSignals, const uint8_t *plain);
+  ~VerifyingKeyHandle();
+  static size_t plainBytes(uint32_t publicSignals) { return 448 + 64 * ((size_t)publicSignals + 1); }
+
+  const Core *core = nullptr;
+  uint32_t publicSignals = 0;
+  void *memory = nullptr;
+};
+
+struct Fold {
+  const Core *core;
+  std::vector<std::shared_ptr<VerifyingKeyHandle>> keys;
+  /** For each item: which key, 256 bytes of a proof, 16 of a weight, 32 of each public signal of its key. */
+  std::vector<uint32_t> keyOf;
+  std::vector<uint8_t> proofs, weights, signals;
+  /** Points have been checked before. */
+  bool isChecked;
+  /** For each item whether points and signals are acceptable; others are left out of the fold. */
+  std::vector<uint8_t> isGood;
+  /** Whether the fold of the good ones holds. */
+  bool isTrue;
+};
+
+/** On all threads; only from a posted job. */
+void verifyFold(Engine &engine, Fold &fold);
+
 } // namespace cinnabar
