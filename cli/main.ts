@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { BaseError } from '../protocol/errors.ts'
+import type { SetupCliHost } from '../prover/ceremony/cli.ts'
 
 type Role = { summary: string; module: string }
 /** Adds the role's command, of the role's name, to `program`. */
@@ -10,6 +11,7 @@ type RoleModule = { register(program: Command, host: Host): void }
 /** What a role may need and must not import: the devnet ranks above it. */
 type Host = {
   startPostgres(parameters: { dataDir: string }): Promise<{ url: string; stop(): Promise<void> }>
+  readRegisteredKeys: NonNullable<SetupCliHost['readRegisteredKeys']>
 }
 
 const roles: Record<string, Role> = {
@@ -25,9 +27,17 @@ const roles: Record<string, Role> = {
     summary: 'Admit, re-tier, suspend and restore identities.',
     module: '../regulator/registrarCli.ts',
   },
+  prover: {
+    summary: 'Make proofs for a sequencer: a worker of its farm.',
+    module: '../prover/farm/cli.ts',
+  },
   sequencer: {
     summary: 'Run the service that admits, seals, proves and settles.',
     module: '../sequencer/cli.ts',
+  },
+  setup: {
+    summary: 'Make keys for production in a ceremony of several parties, and verify them.',
+    module: '../prover/ceremony/cli.ts',
   },
 }
 
@@ -46,6 +56,11 @@ const host: Host = {
   startPostgres: async (parameters) => {
     const { startEmbeddedPostgres } = await import('../deploy/devnet/postgres.ts')
     return startEmbeddedPostgres(parameters)
+  },
+  readRegisteredKeys: async ({ rpcUrl, rollup }) => {
+    const { createChainClient } = await import('../l1/client.ts')
+    const { getVerificationKeys } = await import('../l1/verificationKeys.ts')
+    return getVerificationKeys(createChainClient({ rpcUrl }), rollup)
   },
 }
 

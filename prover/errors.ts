@@ -44,12 +44,15 @@ export class CircuitProgramError extends BaseError {
 
 export class KeysNotFoundError extends BaseError {
   override readonly name = 'KeysNotFoundError'
-  constructor({ circuit, hash }: { circuit: string; hash: string }) {
+  /** `where`: the variable that names directories of keys, where one is set. */
+  constructor({ circuit, hash, where }: { circuit: string; hash: string; where?: string }) {
     super(`The circuit ${circuit} has no proving and verification keys.`, {
       code: 'KEYS_NOT_FOUND',
       metaMessages: [
         `Circuit hash: ${hash}`,
-        `For development, run \`npm run setup -- ${circuit}\`.`,
+        where === undefined
+          ? `For development, run \`npm run setup -- ${circuit}\`.`
+          : `No ceremony of the directories in ${where} made keys for these sources: add one, or check out its version.`,
       ],
     })
   }
@@ -57,12 +60,15 @@ export class KeysNotFoundError extends BaseError {
 
 export class KeysMismatchError extends BaseError {
   override readonly name = 'KeysMismatchError'
-  constructor({ circuit, hash }: { circuit: string; hash: string }) {
+  /** `where`: the variable that names directories of keys, where one is set. */
+  constructor({ circuit, hash, where }: { circuit: string; hash: string; where?: string }) {
     super(`The keys of the circuit ${circuit} are not what their description says.`, {
       code: 'KEYS_MISMATCH',
       metaMessages: [
         `Circuit hash: ${hash}`,
-        'Remove the circuit from .cinnabar/circuits and run `npm run setup`.',
+        where === undefined
+          ? 'Remove the circuit from .cinnabar/circuits and run `npm run setup`.'
+          : `Copy the directory in ${where} again, and verify it with \`cinnabar setup verify\`.`,
       ],
     })
   }
@@ -75,7 +81,8 @@ export class InsecureKeysError extends BaseError {
       code: 'KEYS_INSECURE',
       metaMessages: [
         'Anybody can forge proofs under them.',
-        'Production needs keys from a ceremony. For development, leave CINNABAR_ENV and NODE_ENV unset.',
+        'Production needs keys from a ceremony: name their directory in CINNABAR_KEYS (docs/ceremony.md).',
+        'For development, leave CINNABAR_ENV and NODE_ENV unset.',
       ],
     })
   }

@@ -12,6 +12,7 @@ declare module 'ffjavascript' {
     toObject(value: Bytes): bigint
     mul(one: Bytes, other: Bytes): Bytes
     eq(one: Bytes, other: Bytes): boolean
+    fromRng(rng: ChaCha): Bytes
     batchToMontgomery(buffer: Bytes): Promise<Bytes>
   }
 
@@ -29,6 +30,9 @@ declare module 'ffjavascript' {
     isValid(point: Bytes): boolean
     toAffine(point: Bytes): Bytes
     toJacobian(point: Bytes): Bytes
+    /** Writes a point's coordinates, big endian and not in Montgomery form, as hashes take them. */
+    toRprUncompressed(target: Bytes, offset: number, point: Bytes): void
+    fromRng(rng: ChaCha): Bytes
     timesFr(point: Bytes, scalar: Bytes): Bytes
     timesScalar(point: Bytes, scalar: bigint): Bytes
     multiExpAffine(points: Bytes, scalars: Bytes): Promise<Bytes>
@@ -54,7 +58,14 @@ declare module 'ffjavascript' {
     readonly prePSize: number
     readonly preQSize: number
     pairing(one: Bytes, other: Bytes): Bytes
+    /** Whether the product of the pairings of (G1, G2) pairs is one. */
+    pairingEq(...points: Bytes[]): Promise<boolean>
     terminate(): Promise<void>
+  }
+
+  /** The stream of pseudo-random words that keys of ceremonies are drawn from. */
+  export class ChaCha {
+    constructor(seed: readonly number[])
   }
 
   /** `singleThread`: no worker threads; then `tm.instance` does all work in this thread. */

@@ -8,7 +8,13 @@ import {
   onDemandCircuitNames,
 } from '../circuits/locateCircuit.ts'
 import type { CircuitName, CircuitWorkspace, LocatedCircuit } from '../circuits/locateCircuit.ts'
+import {
+  CEREMONY_KEYS_VARIABLE,
+  findCeremonyKeys,
+  usesCeremonyKeys,
+} from './ceremony/ceremonyKeys.ts'
 import { InsecureKeysError, KeysMismatchError, KeysNotFoundError } from './errors.ts'
+import { isDevelopmentKey } from './setup/isDevelopmentKey.ts'
 import { hashVerificationKey } from './verificationKey.ts'
 import type { VerificationKey } from './verificationKey.ts'
 
@@ -18,7 +24,10 @@ export type KeysInfo = {
   why: string
   circuit: string
   circuitHash: string
-  seed: string
+  /** What development keys are made from. */
+  seed?: string
+  /** The ceremony that made them. */
+  transcriptHash?: string
   verificationKeyHash: string
 }
 
@@ -31,12 +40,15 @@ export type CircuitKeys = {
 }
 
 /**
- * Finds a circuit's keys by the hash of its present sources.
+ * Finds a circuit's keys by the hash of its present sources: those of a ceremony where `CINNABAR_KEYS` names
+ * directories of such, and then no others; else development keys.
  *
  * @throws {UnknownCircuitError | CircuitNotBuiltError}
  * @throws {KeysNotFoundError} when the circuit has no keys.
  * @throws {KeysMismatchError} when the files contradict their own description.
  * @throws {InsecureKeysError} for development keys outside development and tests.
+ * @throws {CeremonyFileError | TranscriptError | CeremonyStateError | KeysNotVerifiedError} when a directory
+ * of CINNABAR_KEYS does not hold the keys of a finished ceremony.
  */
 export function loadKeys(
   name: string,
@@ -48,8 +60,13 @@ export function loadKeys(
 }
 
 /** The circuits whose keys must be here: all, but of those made on demand only the ones that were made. */
-export function circuitsWithKeys(): CircuitName[] {
-  const made = onDemandCircuitNames.filter((name) => existsSync(circuitPaths(name).keysInfoPath))
+export function circuitsWithKeys(environment: NodeJS.ProcessEnv = process.env): CircuitName[] {
+  const made = onDemandCircuitNames.filter((name) => {
+    const paths = circuitPaths(name)
+    return usesCeremonyKeys(environment)
+      ? findCeremonyKeys(paths, environment) !== undefined
+      : existsSync(paths.keysInfoPath)
+  })
   return [...circuitNames, ...made]
 }
 
@@ -58,13 +75,42 @@ export function loadKeysOf(
   circuit: LocatedCircuit,
   environment: NodeJS.ProcessEnv = process.env,
 ): CircuitKeys {
+  return usesCeremonyKeys(environment)
+    ? loadCeremonyKeys(circuit, environment)
+    : loadDevelopmentKeys(circuit, environment)
+}
+
+function loadCeremonyKeys(circuit: LocatedCircuit, environment: NodeJS.ProcessEnv): CircuitKeys {
+  const { name, hash } = circuit
+  const keys = findCeremonyKeys(circuit, environment)
+  if (keys === undefined) {
+    throw new KeysNotFoundError({ circuit: name, hash, where: CEREMONY_KEYS_VARIABLE })
+  }
+  const { zkeyPath, verificationKey, transcriptHash, isIntact } = keys
+  if (!isIntact) throw new KeysMismatchError({ circuit: name, hash, where: CEREMONY_KEYS_VARIABLE })
+  // A transcript can be written by anybody; these keys cannot be anything else.
+  if (isDevelopmentKey(verificationKey)) checkInsecureKeysAllowed(name, environment)
+  const info: KeysInfo = {
+    insecure: isDevelopmentKey(verificationKey),
+    why: 'Made in a ceremony; `cinnabar setup verify` verifies it.',
+    circuit: name,
+    circuitHash: hash,
+    transcriptHash,
+    verificationKeyHash: hashVerificationKey(verificationKey),
+  }
+  return { circuit, zkeyPath, verificationKey, info }
+}
+
+function loadDevelopmentKeys(circuit: LocatedCircuit, environment: NodeJS.ProcessEnv): CircuitKeys {
   const { keysInfoPath, vkeyPath, zkeyPath, hash, name } = circuit
   if (!existsSync(keysInfoPath)) throw new KeysNotFoundError({ circuit: name, hash })
   const info = JSON.parse(readFileSync(keysInfoPath, 'utf8')) as KeysInfo
-  // Only an explicit false counts as secure; a file that lost the word does not.
-  const insecure: unknown = info.insecure
-  if (insecure !== false) checkInsecureKeysAllowed(name, environment)
   const verificationKey = JSON.parse(readFileSync(vkeyPath, 'utf8')) as VerificationKey
+  // Only an explicit false counts as secure, and not for keys that the public seed makes.
+  const insecure: unknown = info.insecure
+  if (insecure !== false || isDevelopmentKey(verificationKey)) {
+    checkInsecureKeysAllowed(name, environment)
+  }
   if (
     info.circuitHash !== hash ||
     info.verificationKeyHash !== hashVerificationKey(verificationKey)

@@ -39,7 +39,71 @@ declare module 'snarkjs' {
     exportSolidityCallData(proof: SnarkjsProof, publicSignals: readonly string[]): Promise<string>
   }
 
+  export interface SnarkjsLogger {
+    debug(line: string): void
+    info(line: string): void
+    warn(line: string): void
+    error(line: string): void
+  }
+
+  /** Phase 2: keys of one circuit. Hashes are BLAKE2b, 64 bytes. */
   export const zKey: {
     exportVerificationKey(zkey: BinaryFile): Promise<SnarkjsVerificationKey>
+    /** The circuit's hash, or -1 with a line to the logger. */
+    newZKey(
+      r1cs: string,
+      ptau: string,
+      zkey: string,
+      logger?: SnarkjsLogger,
+    ): Promise<Uint8Array | -1>
+    contribute(
+      old: string,
+      contributed: string,
+      name: string,
+      entropy: string,
+      logger?: SnarkjsLogger,
+    ): Promise<Uint8Array>
+    /** `iterations`: 2^iterations times SHA-256. */
+    beacon(
+      old: string,
+      contributed: string,
+      name: string,
+      hash: string,
+      iterations: number,
+      logger?: SnarkjsLogger,
+    ): Promise<Uint8Array | false>
+    verifyFromInit(
+      initial: string,
+      ptau: string,
+      zkey: string,
+      logger?: SnarkjsLogger,
+    ): Promise<boolean>
+  }
+
+  /** Phase 1: powers of tau. */
+  export const powersOfTau: {
+    newAccumulator(
+      curve: unknown,
+      power: number,
+      ptau: string,
+      logger?: SnarkjsLogger,
+    ): Promise<Uint8Array>
+    contribute(
+      old: string,
+      contributed: string,
+      name: string,
+      entropy: string,
+      logger?: SnarkjsLogger,
+    ): Promise<Uint8Array>
+    beacon(
+      old: string,
+      contributed: string,
+      name: string,
+      hash: string,
+      iterations: number,
+      logger?: SnarkjsLogger,
+    ): Promise<Uint8Array | false>
+    preparePhase2(old: string, prepared: string, logger?: SnarkjsLogger): Promise<void>
+    verify(ptau: string, logger?: SnarkjsLogger): Promise<boolean>
   }
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
@@ -12,16 +11,11 @@ import { FIELD_ORDER } from '../../protocol/constants.ts'
 import type { KeysInfo } from '../loadKeys.ts'
 import { hashVerificationKey } from '../verificationKey.ts'
 import type { VerificationKey } from '../verificationKey.ts'
+import { DEVELOPMENT_SEED, developmentScalar } from './developmentScalar.ts'
 import { FixedBasePool } from './fixedBasePool.ts'
 import { evaluateQuadraticProgram, modInverse } from './quadraticProgram.ts'
 import { writeZkey } from './writeZkey.ts'
 import type { ZkeyPoints } from './writeZkey.ts'
-
-/**
- * Public on purpose: every machine makes the same keys, and anybody can forge proofs under them.
- * A new number at its end makes all keys anew.
- */
-export const DEVELOPMENT_SEED = 'cinnabar insecure development keys 1'
 
 const R = FIELD_ORDER
 
@@ -58,14 +52,6 @@ export async function ensureDevelopmentKeys({
       onProgress(`${circuit.name}: development keys made, ${seconds} s`)
     },
   })
-}
-
-/** A scalar from the seed: 512 bits of hash reduced, so that the bias is below 2^-250. Never 0 or 1. */
-export function developmentScalar(purpose: string): bigint {
-  const digest = createHash('sha512').update(`${DEVELOPMENT_SEED}: ${purpose}`).digest('hex')
-  const scalar = BigInt(`0x${digest}`) % R
-  if (scalar < 2n) throw new RangeError('choose another seed')
-  return scalar
 }
 
 async function makeDevelopmentKeys(circuit: CircuitPaths, directory: string): Promise<void> {

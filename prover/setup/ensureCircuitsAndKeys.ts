@@ -1,5 +1,6 @@
 import { buildCircuits } from '../../circuits/build.ts'
 import type { CircuitWorkspace } from '../../circuits/locateCircuit.ts'
+import { CEREMONY_KEYS_VARIABLE } from '../ceremony/ceremonyKeys.ts'
 import { loadKeysOf } from '../loadKeys.ts'
 import type { CircuitKeys } from '../loadKeys.ts'
 import { ensureDevelopmentKeys } from './developmentKeys.ts'
@@ -27,7 +28,8 @@ export async function ensureCircuitsAndKeys({
   // One after the other: each already uses all cores.
   for (const circuit of circuits) {
     await ensureDevelopmentKeys({ circuit, onProgress, force })
-    keys.push(loadKeysOf(circuit))
+    // These very keys, whatever CINNABAR_KEYS names.
+    keys.push(loadKeysOf(circuit, { ...process.env, [CEREMONY_KEYS_VARIABLE]: '' }))
   }
   return keys
 }

@@ -16,6 +16,7 @@ import { RESTRICTED_FUNCTIONS, ROLE_IDS } from '../../deploy/contracts/roles.ts'
 import { contractNames, readDeployment } from '../../l1/deployment.ts'
 import { deploymentDomain } from '../../protocol/domain.ts'
 import type { CircuitName } from '../../protocol/constants.ts'
+import { developmentScalar } from '../../prover/setup/developmentScalar.ts'
 import type { VerificationKey } from '../../prover/verificationKey.ts'
 import { expectRevert, send } from '../support/expectRevert.ts'
 import { connect, seededBytes, startTestRollup, type TestRollup } from '../support/settlement.ts'
@@ -233,6 +234,16 @@ describe('deployContracts', () => {
       await assert.rejects(
         deployContracts({ ...parameters, verificationKeys: bad, areKeysInsecure: false }),
         { code: 'DEPLOY_KEY_GAMMA_IS_DELTA' },
+      )
+      // Keys of the public seed, said to be secure.
+      const alpha = bn254.G1.Point.BASE.multiply(developmentScalar('alpha')).toAffine()
+      const vk_alpha_1: VerificationKey['vk_alpha_1'] = [String(alpha.x), String(alpha.y), '1']
+      const seeded = Object.fromEntries(
+        Object.entries(keys).map(([circuit, key]) => [circuit, { ...key, vk_alpha_1 }]),
+      ) as VerificationKeys
+      await assert.rejects(
+        deployContracts({ ...parameters, verificationKeys: seeded, areKeysInsecure: false }),
+        { code: 'DEPLOY_KEYS_INSECURE' },
       )
       assert.equal(await operator.getNonce(), 0)
     } finally {
