@@ -86,6 +86,14 @@ export function packPoint({ x, y }: CurvePoint): Uint8Array {
 
 /** @throws when the bytes are no point, or one that `checkSubgroupPoint` refuses. */
 export function unpackPoint(bytes: Uint8Array, what = 'packed point'): CurvePoint {
+  return checkSubgroupPoint(decompressPoint(bytes, what), what)
+}
+
+/**
+ * A point of the curve, in the subgroup or not: for those who check that later.
+ * @throws when the bytes are no point.
+ */
+export function decompressPoint(bytes: Uint8Array, what = 'packed point'): CurvePoint {
   if (bytes.length !== 32) {
     throw new InvalidEncodingError({ what, reason: 'it must have 32 bytes' })
   }
@@ -116,7 +124,7 @@ export function unpackPoint(bytes: Uint8Array, what = 'packed point'): CurvePoin
       reason: 'its encoding is not canonical',
     })
   }
-  return checkSubgroupPoint({ x, y }, what)
+  return { x, y }
 }
 
 export { SUBGROUP_ORDER }

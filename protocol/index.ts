@@ -216,7 +216,9 @@ export {
 } from './lowerEnds.ts'
 export {
   encodeUserMemo,
+  findSealedSlots,
   hashMemo,
+  isDepositSealed,
   type MemoEntry,
   type NotePlaintext,
   openDeposit,

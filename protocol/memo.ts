@@ -1,5 +1,6 @@
-import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
-import { hkdf } from '@noble/hashes/hkdf.js'
+import { poly1305 } from '@noble/ciphers/_poly1305.js'
+import { chacha20, chacha20poly1305 } from '@noble/ciphers/chacha.js'
+import { expand, extract, hkdf } from '@noble/hashes/hkdf.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { type CurvePoint, mulPoint, packPoint, unpackPoint } from './babyjubjub.ts'
 import {
@@ -16,6 +17,9 @@ import { bigintToBytes, bytesToBigint, concatBytes, fieldToBytes, isFieldElement
 
 /** Fresh random bytes; the caller owns the randomness, the protocol has none. */
 export type RandomBytes = (length: number) => Uint8Array
+
+/** Of Poly1305. */
+const TAG_BYTES = 16
 
 /** What a recipient reads. */
 export type NotePlaintext = {
@@ -35,13 +39,11 @@ export type MemoEntry = {
 
 /** The key of one slot: HKDF-SHA-256 (RFC 5869) of the shared point, bound to R and the slot. */
 function slotKey(shared: CurvePoint, ephemeral: CurvePoint, slot: number): Uint8Array {
-  return hkdf(
-    sha256,
-    packPoint(shared),
-    packPoint(ephemeral),
-    concatBytes(new TextEncoder().encode('cinnabar.note'), Uint8Array.of(slot)),
-    32,
-  )
+  return hkdf(sha256, packPoint(shared), packPoint(ephemeral), slotInfo(slot), 32)
+}
+
+function slotInfo(slot: number): Uint8Array {
+  return concatBytes(new TextEncoder().encode('cinnabar.note'), Uint8Array.of(slot))
 }
 
 export function encodeUserMemo(text: string): Uint8Array {
@@ -163,20 +165,86 @@ export function openWithShared({
   }
 }
 
+/**
+ * Which of a memo's ciphertexts were sealed under the shared point, by their tags alone: bit 0 for slot
+ * 1, bit 1 for slot 2, bit 2 for slot 3. For wallets that try many: nothing is decrypted, and one
+ * extraction serves the three keys. What it finds, `openWithShared` opens.
+ *
+ * @param ephemeral,shared as `packPoint` gives them.
+ */
+export function findSealedSlots({
+  memo,
+  ephemeral,
+  shared,
+}: {
+  memo: Uint8Array
+  ephemeral: Uint8Array
+  shared: Uint8Array
+}): number {
+  checkMemoLength(memo)
+  const secret = extract(sha256, shared, ephemeral)
+  const nonce = memo.subarray(0, MEMO_NONCE_BYTES)
+  let found = 0
+  for (let slot = 1; slot <= NOTES_OUT; slot++) {
+    const start = MEMO_NONCE_BYTES + (slot - 1) * NOTE_CIPHERTEXT_BYTES
+    const ciphertext = memo.subarray(start, start + NOTE_CIPHERTEXT_BYTES)
+    const key = expand(sha256, secret, slotInfo(slot), 32)
+    if (hasTag({ key, nonce, ciphertext })) found |= 1 << (slot - 1)
+  }
+  return found
+}
+
+/**
+ * Whether the ciphertext, its tag last, was sealed under the key. RFC 8439, 2.6 and 2.8, without
+ * associated data: the tag's own key is the stream's first block.
+ */
+function hasTag({
+  key,
+  nonce,
+  ciphertext,
+}: {
+  key: Uint8Array
+  nonce: Uint8Array
+  ciphertext: Uint8Array
+}): boolean {
+  const length = ciphertext.length - TAG_BYTES
+  const padded = Math.ceil(length / 16) * 16
+  const message = new Uint8Array(padded + 16)
+  message.set(ciphertext.subarray(0, length))
+  new DataView(message.buffer).setUint32(padded + 8, length, true)
+  const tag = poly1305(message, chacha20(key, nonce, new Uint8Array(32)))
+  return tag.every((byte, i) => byte === ciphertext[length + i])
+}
+
 /** memoHash: keccak256 of the memo, top 248 bits. */
 export function hashMemo(memo: Uint8Array): bigint {
   checkMemoLength(memo)
   return keccak248(memo)
 }
 
+const DEPOSIT_INFO = new TextEncoder().encode('cinnabar.deposit')
+
 function depositKey(shared: CurvePoint, ephemeral: CurvePoint): Uint8Array {
-  return hkdf(
-    sha256,
-    packPoint(shared),
-    packPoint(ephemeral),
-    new TextEncoder().encode('cinnabar.deposit'),
-    32,
-  )
+  return hkdf(sha256, packPoint(shared), packPoint(ephemeral), DEPOSIT_INFO, 32)
+}
+
+/**
+ * Whether a deposit's ciphertext was sealed under the shared point, by its tag alone; as
+ * `findSealedSlots`. R stands in the ciphertext.
+ */
+export function isDepositSealed({
+  ciphertext,
+  shared,
+}: {
+  ciphertext: Uint8Array
+  shared: Uint8Array
+}): boolean {
+  if (ciphertext.length !== DEPOSIT_CIPHERTEXT_BYTES) return false
+  return hasTag({
+    key: hkdf(sha256, shared, ciphertext.subarray(0, 32), DEPOSIT_INFO, 32),
+    nonce: ciphertext.subarray(32, 44),
+    ciphertext: ciphertext.subarray(44),
+  })
 }
 
 /** A deposit's ciphertext: packed R ‖ nonce ‖ sealed blinding. Asset and amount are public. */

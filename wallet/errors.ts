@@ -61,6 +61,18 @@ export class WalletFileError extends BaseError {
   }
 }
 
+export class NoteTreeChangedError extends BaseError {
+  override readonly name = 'NoteTreeChangedError'
+  constructor() {
+    super('The stored note tree was changed on disk.', {
+      code: 'WALLET_NOTE_TREE_CHANGED',
+      metaMessages: [
+        'It was dropped. Synchronise, which reads the base chain again, then repeat the command.',
+      ],
+    })
+  }
+}
+
 export class WalletLockedError extends BaseError {
   override readonly name = 'WalletLockedError'
   constructor({ dir, pid }: { dir: string; pid: number }) {

@@ -1,15 +1,19 @@
 import { computeStatementId } from '../api/index.ts'
 import type { Address } from '../protocol/address.ts'
+import { commitAccount } from '../protocol/account.ts'
 import { buildTransfer } from '../protocol/buildTransfer.ts'
 import type { TransferCircuit } from '../protocol/constants.ts'
 import { formatField } from '../protocol/field.ts'
+import { commitNote } from '../protocol/note.ts'
 import { buildPolicyTree } from '../protocol/policy.ts'
 import { publicInputsToArray } from '../protocol/publicInputs.ts'
+import { type MerklePath, rootOf } from '../protocol/tree.ts'
 import { proofToWords } from '../prover/proof.ts'
 import type { Prover, ProvingPhase } from '../prover/prover.ts'
 import {
   BehindBaseChainError,
   DestinationUnknownError,
+  NoteTreeChangedError,
   NotRegisteredError,
   TransferPendingError,
   UnknownAssetError,
@@ -24,11 +28,11 @@ import {
   sentEntry,
   undecidedEntry,
 } from './journal.ts'
-import { type EpochRecord, epochOn, type NoteRecord, ownerOf } from './ledger.ts'
+import { emptyLedger, type EpochRecord, epochOn, type NoteRecord, ownerOf } from './ledger.ts'
 import type { SealedView } from './readSealed.ts'
 import type { WaitingNote } from './selectNotes.ts'
 import { move, requireEntry } from './submitJournal.ts'
-import { updateState, type Wallet } from './wallet.ts'
+import { resetLedger, updateState, type Wallet } from './wallet.ts'
 
 export type StatementPayment = {
   readonly address: Address
@@ -62,6 +66,7 @@ export type PreparedStatement = {
  * Builds a statement against the newest signed anchor (W3) and writes it to the journal.
  *
  * @throws {TransferPendingError} when another one of this account may still settle (W4).
+ * @throws {NoteTreeChangedError} when the wallet's files do not lead to the anchor.
  * @throws {BehindBaseChainError} when wallet and sequencer see different registries, epochs or days.
  * @throws what `buildTransfer` throws for limits, balances and identities that do not allow it.
  */
@@ -93,14 +98,17 @@ export function prepareStatement(
     isGenesis: record.leafIndex === undefined,
     ...(record.leafIndex === undefined
       ? {}
-      : { accountPath: sealed.noteTree.path(Number(record.leafIndex)) }),
+      : {
+          accountPath: pathTo(wallet, sealed, {
+            leafIndex: record.leafIndex,
+            leaf: commitAccount(record.account),
+          }),
+        }),
     inputs: request.inputs.map(({ leafIndex }) => {
       const { amount, blinding } = findNote(wallet, leafIndex)
-      return {
-        note: { asset, amount, owner, blinding },
-        index: Number(leafIndex),
-        path: sealed.noteTree.path(Number(leafIndex)),
-      }
+      const note = { asset, amount, owner, blinding }
+      const path = pathTo(wallet, sealed, { leafIndex, leaf: commitNote(note) })
+      return { note, index: Number(leafIndex), path }
     }),
     payments: payments.map(({ address, amount, memo }) => ({ address, amount, userMemo: memo })),
     ...(withdrawal === undefined ? {} : { withdrawal }),
@@ -195,6 +203,24 @@ function checkViews(wallet: Wallet, { status }: SealedView): { day: bigint; epoc
     throw differ('audit-key epoch', String(epoch?.epoch ?? 'none'), String(status.epoch))
   }
   return { day, epoch }
+}
+
+/**
+ * The leaf's path to the anchor. The files that it comes from are not trusted: one that does not lead
+ * there shows that they were changed, and they are dropped.
+ *
+ * @throws {NoteTreeChangedError}
+ */
+function pathTo(
+  wallet: Wallet,
+  { noteTree }: SealedView,
+  { leafIndex, leaf }: { leafIndex: bigint; leaf: bigint },
+): MerklePath {
+  const path = noteTree.path(Number(leafIndex))
+  if (rootOf(leaf, path) === noteTree.root) return path
+  const { identityIndex } = wallet.state.ledger
+  resetLedger(wallet, emptyLedger(identityIndex === undefined ? {} : { identityIndex }))
+  throw new NoteTreeChangedError()
 }
 
 function findPolicy(wallet: Wallet, { asset, tier }: { asset: bigint; tier: bigint }) {

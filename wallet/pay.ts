@@ -3,6 +3,7 @@ import type { ChainReader } from '../l1/chainEvents.ts'
 import { decodeAddress } from '../protocol/address.ts'
 import type { Prover } from '../prover/prover.ts'
 import {
+  BehindBaseChainError,
   DestinationUnknownError,
   FeeError,
   InsufficientFundsError,
@@ -16,6 +17,7 @@ import type { JournalEntry } from './journal.ts'
 import { openStages, undecidedEntry } from './journal.ts'
 import { type AccountRecord, pendingNotes } from './ledger.ts'
 import {
+  type PreparedStatement,
   prepareStatement,
   proveStatement,
   type StatementPayment,
@@ -69,6 +71,8 @@ export type SendParameters = PayOptions & {
 
 const TIMEOUT_SECONDS = 600
 const POLL_MILLISECONDS = 1_000
+/** A sequencer reads the base chain under more confirmations than a wallet, on a busy machine later. */
+const VIEWS_SECONDS = 120
 
 /**
  * Pays one to three recipients. Received notes are taken in on the way, oldest first; where one
@@ -199,6 +203,8 @@ async function pay(
 ): Promise<JournalEntry[]> {
   const made: JournalEntry[] = []
   let statements = 1
+  const viewsSeconds = Math.min(options.timeoutSeconds ?? VIEWS_SECONDS, VIEWS_SECONDS)
+  let viewsDeadline: number | undefined
   for (;;) {
     const report = (phase: PayPhase) =>
       options.onProgress?.({ phase, statement: made.length + 1, statements })
@@ -216,7 +222,19 @@ async function pay(
       ...{ asset: order.asset, circuit: next.circuit, inputs: next.inputs, fee: situation.fee },
       replace: options.replace === true && made.length === 0,
     }
-    const entry = await makeOne(dependencies, { options, sealed, request, report })
+    let prepared: PreparedStatement
+    try {
+      prepared = prepareStatement({ wallet: dependencies.wallet, sealed }, request)
+    } catch (error) {
+      if (!(error instanceof BehindBaseChainError)) throw error
+      // One of the two is some blocks behind, and catches up while we wait.
+      viewsDeadline ??= Date.now() + viewsSeconds * 1_000
+      if (Date.now() >= viewsDeadline) throw error
+      await sleep(options.pollMilliseconds ?? POLL_MILLISECONDS, options.signal)
+      continue
+    }
+    viewsDeadline = undefined
+    const entry = await makeOne(dependencies, { options, prepared, report })
     const waitFor = isLast ? (options.waitFor ?? 'admitted') : 'sealed'
     made.push(await waitUntil(dependencies, { id: entry.id, waitFor, options, report }))
     if (isLast) break
@@ -228,17 +246,14 @@ async function makeOne(
   { wallet, api, prover }: PayDependencies,
   {
     options,
-    sealed,
-    request,
+    prepared,
     report,
   }: {
     options: PayOptions
-    sealed: SealedView
-    request: StatementRequest
+    prepared: PreparedStatement
     report: (phase: PayPhase) => void
   },
 ): Promise<JournalEntry> {
-  const prepared = prepareStatement({ wallet, sealed }, request)
   await proveStatement({ wallet, prover }, prepared, {
     onPhase: (phase) => {
       if (phase === 'witness' || phase === 'proof') report(phase)

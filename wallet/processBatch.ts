@@ -1,8 +1,13 @@
 import type { ChainEventOf } from '../l1/chainEvents.ts'
-import { AccountChainError, SettledDataError } from './errors.ts'
+import { AccountChainError } from './errors.ts'
 import { followTransfer } from './followTransfer.ts'
-import { type Ledger, type NoteRecord, ownerOf, type SettledAt } from './ledger.ts'
-import { batchLeaves, extendTree } from './noteTree.ts'
+import {
+  type Ledger,
+  type NoteRecord,
+  ownerOf,
+  type SettledAt,
+  type SpendRecord,
+} from './ledger.ts'
 import { openDepositNote, openTransferNotes } from './openReceivedNotes.ts'
 import { rebuildOwnNotes } from './rebuildOwnNotes.ts'
 import type { ProcessContext } from './processChainEvent.ts'
@@ -10,28 +15,16 @@ import type { ProcessContext } from './processChainEvent.ts'
 type BatchSettled = ChainEventOf<'batchSettled'>
 
 /**
- * A settled batch applied to the ledger (W1): the note tree is rebuilt to the contract's root, every
- * memo and deposit is tried, and transfers of our own accounts are followed, by whatever device they
- * were made.
+ * A settled batch applied to the ledger: every memo and deposit is tried, and transfers of our own
+ * accounts are followed, by whatever device they were made. That its leaves give the contract's root is
+ * `extendSettled`'s business, before (W1).
  *
- * @throws {SettledDataError | AccountChainError}
+ * @throws {AccountChainError}
  */
 export function processBatch(context: ProcessContext, ledger: Ledger, batch: BatchSettled): Ledger {
-  const { batchNumber } = batch
-  const refuse = (reason: string) => new SettledDataError({ batchNumber, reason })
-  if (batchNumber !== ledger.batchNumber + 1n) throw refuse('it is not the next one')
-  if (batch.oldSlotCount !== ledger.slotCount)
-    throw refuse('it does not start where the last ended')
-  const leaves = batchLeaves(batch)
-  if ('wrong' in leaves) throw refuse(leaves.wrong)
-  const fork = extendTree(context.trees.noteTree, leaves, batch.noteRoot)
-  if (fork === undefined) throw refuse('its leaves do not give the root of the contract')
-
+  const { batchNumber, newSlotCount, noteRoot } = batch
   const next = readBatch(context, ledger, batch)
-  // Nothing can fail from here on.
-  context.trees.noteTree.merge(fork)
-  context.onLeaves(leaves)
-  return { ...next, batchNumber, slotCount: batch.newSlotCount, noteRoot: batch.noteRoot }
+  return { ...next, batchNumber, slotCount: newSlotCount, noteRoot }
 }
 
 function readBatch(context: ProcessContext, ledger: Ledger, batch: BatchSettled): Ledger {
@@ -39,22 +32,27 @@ function readBatch(context: ProcessContext, ledger: Ledger, batch: BatchSettled)
   if (owner === undefined) return { ...ledger, isScannedBlind: true }
   const { batchNumber, blockNumber, transactionHash, timestamp } = batch
   const settledAt: SettledAt = { batchNumber, blockNumber, transactionHash, timestamp }
-  const reader = { keys: context.keys, owner }
+  const { keys, trials } = context
+  const reader = { keys, owner, ...(trials === undefined ? {} : { trials }) }
 
   let next = ledger
+  const found: NoteRecord[] = []
   for (const transfer of batch.transfers) {
     const followed = followOwn(context, next, { transfer, settledAt })
-    const source = followed === next ? 'transfer' : 'self'
-    next = followed
+    if (followed !== undefined) {
+      next = followed.ledger
+      found.push(...followed.ownNotes)
+    }
+    const source = followed === undefined ? 'transfer' : 'self'
     for (const note of openTransferNotes(reader, transfer)) {
-      next = addNote(next, { ...note, source, settledAt })
+      found.push({ ...note, source, settledAt })
     }
   }
   for (const deposit of batch.deposits) {
     const blinding = openDepositNote(reader, deposit, context.knownRecipients)
     if (blinding === undefined) continue
     const { id, asset, amount, leafIndex } = deposit
-    next = addNote(next, {
+    found.push({
       ...{ leafIndex, asset, amount, blinding, userMemo: '' },
       source: 'deposit',
       depositId: id,
@@ -67,53 +65,76 @@ function readBatch(context: ProcessContext, ledger: Ledger, batch: BatchSettled)
       ),
     }
   }
-  return next
+  return found.length === 0 ? next : { ...next, notes: addNotes(next.notes, found) }
 }
 
-/** Advances the account whose nullifier the transfer reveals, if it is one of ours. */
+/** Advances the account whose nullifier the transfer reveals; undefined when it is none of ours. */
 function followOwn(
   { keys }: ProcessContext,
   ledger: Ledger,
   { transfer, settledAt }: { transfer: BatchSettled['transfers'][number]; settledAt: SettledAt },
-): Ledger {
+): { ledger: Ledger; ownNotes: NoteRecord[] } | undefined {
   const { nullifier } = transfer.publicInputs
   const record = ledger.accounts.find((account) => account.nullifier === nullifier)
-  if (record === undefined) return ledger
+  if (record === undefined) return undefined
   const followed = followTransfer(keys, record, transfer)
   if (followed === undefined) {
     const { batchNumber } = settledAt
     throw new AccountChainError({ batchNumber, slot: transfer.slot })
   }
   const { spend } = followed
-  const taken = new Set(spend.inputs.map(({ leafIndex }) => leafIndex))
   const nextAccount = followed.record.account
   const ownNotes = rebuildOwnNotes({ keys, nextAccount }, transfer, spend)
   const next: Ledger = {
     ...ledger,
     accounts: ledger.accounts.map((known) => (known === record ? followed.record : known)),
     spends: [...ledger.spends, { ...spend, settledAt }],
-    notes: ledger.notes.map((note) =>
-      note.asset === record.asset && taken.has(note.leafIndex)
-        ? { ...note, takenBy: spend.nonce }
-        : note,
-    ),
+    notes: takeNotes(ledger.notes, spend),
   }
-  return ownNotes.reduce(
-    (known, note) => addNote(known, { ...note, source: 'self', settledAt }),
-    next,
-  )
+  return {
+    ledger: next,
+    ownNotes: ownNotes.map((note) => ({ ...note, source: 'self', settledAt })),
+  }
+}
+
+/** Marks the notes that a transfer took in. */
+function takeNotes(
+  notes: readonly NoteRecord[],
+  { asset, inputs, nonce }: Pick<SpendRecord, 'asset' | 'inputs' | 'nonce'>,
+): readonly NoteRecord[] {
+  const next = [...notes]
+  for (const { leafIndex } of inputs) {
+    const at = placeOf(next, leafIndex)
+    const note = next[at]
+    if (note?.leafIndex === leafIndex && note.asset === asset)
+      next[at] = { ...note, takenBy: nonce }
+  }
+  return next
 }
 
 /** Once by leaf index: a note to oneself is found by our own records and by its ciphertext. */
-function addNote(ledger: Ledger, note: NoteRecord): Ledger {
-  const known = ledger.notes.find(({ leafIndex }) => leafIndex === note.leafIndex)
-  const notes = ledger.notes.filter(({ leafIndex }) => leafIndex !== note.leafIndex)
-  const merged: NoteRecord =
-    known === undefined
-      ? note
-      : { ...known, userMemo: known.userMemo === '' ? note.userMemo : known.userMemo }
-  return {
-    ...ledger,
-    notes: [...notes, merged].sort((one, other) => (one.leafIndex < other.leafIndex ? -1 : 1)),
+function addNotes(
+  notes: readonly NoteRecord[],
+  found: readonly NoteRecord[],
+): readonly NoteRecord[] {
+  const next = [...notes]
+  for (const note of found) {
+    const at = placeOf(next, note.leafIndex)
+    const known = next[at]
+    if (known?.leafIndex !== note.leafIndex) next.splice(at, 0, note)
+    else if (known.userMemo === '') next[at] = { ...known, userMemo: note.userMemo }
   }
+  return next
+}
+
+/** Where the leaf index stands, or would, in the ascending list. */
+function placeOf(notes: readonly NoteRecord[], leafIndex: bigint): number {
+  let [low, high] = [0, notes.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    const note = notes[middle]
+    if (note !== undefined && note.leafIndex < leafIndex) low = middle + 1
+    else high = middle
+  }
+  return low
 }

@@ -5,27 +5,24 @@ import { buildPolicyTree } from '../protocol/policy.ts'
 import type { MerkleTree } from '../protocol/tree.ts'
 import { RegistryDataError } from './errors.ts'
 import { type DepositRecord, ensureAccounts, type Ledger, ownerOf } from './ledger.ts'
-import type { BatchLeaves } from './noteTree.ts'
 import { openDepositNote } from './openReceivedNotes.ts'
 import { processBatch } from './processBatch.ts'
-
-/** The two trees of the ledger, rebuilt to its roots. */
-export type WalletTrees = { readonly noteTree: MerkleTree; readonly identityTree: MerkleTree }
+import type { Trials } from './tryCiphertexts.ts'
 
 export type ProcessContext = {
   readonly keys: Keys
-  readonly trees: WalletTrees
+  readonly identityTree: MerkleTree
   /** Recipients of our own deposits by blinding, found even where the ciphertext is noise. */
   readonly knownRecipients: ReadonlyMap<bigint, bigint>
-  /** Called with the leaves of each batch that was checked. */
-  readonly onLeaves: (leaves: BatchLeaves) => void
+  /** What the ciphertexts of all events at hand gave; without it each is tried as it comes. */
+  readonly trials?: Trials
 }
 
 /**
- * One base-chain event applied to the ledger. The trees advance with it; when it throws, ledger and
- * trees are as they were.
+ * One base-chain event applied to the ledger. The identity tree advances with it; when it throws, ledger
+ * and tree are as they were. The leaves of batches were checked before: `extendSettled`.
  *
- * @throws {SettledDataError | RegistryDataError} when the data does not lead to the published roots.
+ * @throws {RegistryDataError} when the data does not lead to the published roots.
  * @throws {AccountChainError} when a transfer of ours cannot be followed.
  */
 export function processChainEvent(
@@ -66,13 +63,14 @@ export function processChainEvent(
 }
 
 function processDeposit(
-  { keys, knownRecipients }: ProcessContext,
+  { keys, knownRecipients, trials }: ProcessContext,
   ledger: Ledger,
   event: ChainEventOf<'depositQueued'>,
 ): Ledger {
   const owner = ownerOf(ledger, keys)
   if (owner === undefined) return { ...ledger, isScannedBlind: true }
-  const blinding = openDepositNote({ keys, owner }, event, knownRecipients)
+  const reader = { keys, owner, ...(trials === undefined ? {} : { trials }) }
+  const blinding = openDepositNote(reader, event, knownRecipients)
   if (blinding === undefined) return ledger
   const { id, asset, amount, depositor, deadline } = event
   const { blockNumber, transactionHash, timestamp } = event
@@ -95,14 +93,14 @@ function setDepositStage(ledger: Ledger, id: bigint, stage: DepositRecord['stage
 }
 
 function processIdentity(
-  { keys, trees }: ProcessContext,
+  { keys, identityTree }: ProcessContext,
   ledger: Ledger,
   event: ChainEventOf<'identityUpdated'>,
 ): Ledger {
-  const fork = trees.identityTree.fork()
+  const fork = identityTree.fork()
   fork.setLeaf(Number(event.index), event.newLeaf)
   if (fork.root !== event.root) throw new RegistryDataError({ what: 'identity registry' })
-  trees.identityTree.merge(fork)
+  identityTree.merge(fork)
 
   const others = ledger.identityLeaves.filter(([index]) => index !== event.index)
   const next: Ledger = {

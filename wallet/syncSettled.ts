@@ -3,8 +3,9 @@ import { ChainChangedError } from '../l1/errors.ts'
 import { pollChain, type PollResult } from '../l1/pollChain.ts'
 import { depositRecipients } from './depositNote.ts'
 import { emptyLedger, type Ledger, ownerOf } from './ledger.ts'
-import type { BatchLeaves } from './noteTree.ts'
+import { extendSettled } from './extendSettled.ts'
 import { processChainEvent } from './processChainEvent.ts'
+import { tryCiphertexts } from './tryCiphertexts.ts'
 import { resetLedger, updateLedger, type Wallet } from './wallet.ts'
 
 /**
@@ -14,6 +15,11 @@ import { resetLedger, updateLedger, type Wallet } from './wallet.ts'
 const PRODUCTION_CONFIRMATIONS = 64n
 /** A chain that changes under so many reads in a row is not one to read from. */
 const READS = 5
+/** Blocks of the first stretch; how many of the next depends on how much was in it. */
+const FIRST_BLOCKS = 250n
+const MAX_BLOCKS = 2_000n
+/** Leaves of a stretch: about 100 MB while they are worked on. */
+const STRETCH_LEAVES = 65_536
 /** Own deposits are looked for this far beyond the last one known, as BIP-44 does with addresses. */
 const DEPOSIT_GAP = 20
 
@@ -23,7 +29,17 @@ export type SyncSettledParameters = {
    * is noticed and undone.
    */
   confirmations?: bigint
-  onProgress?: (progress: { block: bigint }) => void
+  onProgress?: (progress: SyncProgress) => void
+}
+
+export type SyncProgress = {
+  /** Read up to here, of `lastBlock`. */
+  readonly block: bigint
+  readonly lastBlock: bigint
+  /** Leaves of the note tree so far. */
+  readonly leaves: number
+  /** What is left at the pace so far; undefined at the end. */
+  readonly secondsLeft?: number
 }
 
 export type SyncSettledResult = {
@@ -48,6 +64,8 @@ export async function syncSettled(
 ): Promise<SyncSettledResult> {
   let isRescanned = false
   let reads = 0
+  let maxBlocks = FIRST_BLOCKS
+  const progress = startProgress(wallet)
   const forget = (identityIndex?: bigint) => {
     isRescanned = true
     resetLedger(wallet, emptyLedger(identityIndex === undefined ? {} : { identityIndex }))
@@ -56,7 +74,10 @@ export async function syncSettled(
     const { ledger } = wallet.state
     // Our index was found behind things that could have been ours: read again, knowing it.
     if (ledger.isScannedBlind && ledger.identityIndex !== undefined) forget(ledger.identityIndex)
-    const result = await readNext(wallet, chain, confirmations).catch((error: unknown) => {
+    const result = await readNext(wallet, chain, {
+      confirmations,
+      maxBlocks,
+    }).catch((error: unknown) => {
       if (!(error instanceof ChainChangedError) || (reads += 1) >= READS) throw error
       return undefined
     })
@@ -71,10 +92,15 @@ export async function syncSettled(
         const { head, batchNumber } = wallet.state.ledger
         return { block: head?.number ?? 0n, batchNumber, isRescanned }
       }
-      case 'events':
+      case 'events': {
         reads = 0
-        applyEvents(wallet, result)
-        onProgress({ block: result.to })
+        const before = wallet.noteTreeFiles.leafCount
+        await applyEvents(wallet, result)
+        const leaves = wallet.noteTreeFiles.leafCount
+        if (leaves - before > STRETCH_LEAVES && maxBlocks > 1n) maxBlocks /= 2n
+        else if (leaves - before < STRETCH_LEAVES / 4 && maxBlocks < MAX_BLOCKS) maxBlocks *= 2n
+        onProgress(await progress(chain, { block: result.to, leaves, confirmations }))
+      }
     }
   }
 }
@@ -84,40 +110,68 @@ function defaultConfirmations({ deployment }: Wallet): bigint {
 }
 
 /** Without a trail of marks: after a reorg all is read again, since it costs less than it is worth. */
-function readNext(wallet: Wallet, chain: ChainReader, confirmations: bigint): Promise<PollResult> {
+function readNext(
+  wallet: Wallet,
+  chain: ChainReader,
+  { confirmations, maxBlocks }: { confirmations: bigint; maxBlocks: bigint },
+): Promise<PollResult> {
   const { head } = wallet.state.ledger
   const cursor = head === undefined ? undefined : { ...head, trail: [] }
   const { startBlock } = wallet.deployment
-  return pollChain(chain, cursor, { startBlock, confirmations })
+  return pollChain(chain, cursor, { startBlock, confirmations, maxBlocks })
+}
+
+/** Measures the pace from now on. */
+function startProgress({ state, deployment }: Wallet) {
+  const startedAt = performance.now()
+  const startBlock = state.ledger.head?.number ?? deployment.startBlock
+  return async (
+    chain: ChainReader,
+    { block, leaves, confirmations }: { block: bigint; leaves: number; confirmations: bigint },
+  ): Promise<SyncProgress> => {
+    const head = await chain.getHead()
+    const target = head.number - confirmations
+    const lastBlock = target > block ? target : block
+    const left = Number(lastBlock - block)
+    const done = Number(block - startBlock)
+    if (left === 0 || done <= 0) return { block, lastBlock, leaves }
+    const secondsLeft = Math.ceil(((performance.now() - startedAt) / 1_000) * (left / done))
+    return { block, lastBlock, leaves, secondsLeft }
+  }
 }
 
 /** All events of a stretch, or none. */
-function applyEvents(
+async function applyEvents(
   wallet: Wallet,
   { events, cursor }: Extract<PollResult, { kind: 'events' }>,
-): void {
-  const leaves: BatchLeaves[] = []
-  // Forks: when an event is refused, trees and ledger stay together where they were.
-  const trees = {
-    noteTree: wallet.trees.noteTree.fork(),
-    identityTree: wallet.trees.identityTree.fork(),
-  }
+): Promise<void> {
+  const { kernels, keys, trees, noteTreeFiles: files } = wallet
+  const appended = await extendSettled(
+    { files, kernels, noteTree: trees.noteTree },
+    wallet.state.ledger,
+    events,
+  )
   let { ledger } = wallet.state
+  // Before our index is known nothing can be ours; where it is found on the way, each is tried alone.
+  const trials =
+    ownerOf(ledger, keys) === undefined
+      ? undefined
+      : await tryCiphertexts({ kernels, viewingKey: keys.viewingKey }, events)
+  // A fork: when an event is refused, tree and ledger stay together where they were.
+  const identityTree = trees.identityTree.fork()
   let known: Recipients | undefined
   for (const event of events) {
     known = recipientsFor(wallet, ledger, known)
     const context = {
-      keys: wallet.keys,
-      trees,
+      ...{ keys, identityTree },
       knownRecipients: known.recipients,
-      onLeaves: (batch: BatchLeaves) => leaves.push(batch),
+      ...(trials === undefined ? {} : { trials }),
     }
     ledger = processChainEvent(context, ledger, event)
   }
   const { number, hash } = cursor
-  wallet.trees.noteTree.merge(trees.noteTree)
-  wallet.trees.identityTree.merge(trees.identityTree)
-  updateLedger(wallet, { ledger: { ...ledger, head: { number, hash } }, leaves })
+  trees.identityTree.merge(identityTree)
+  updateLedger(wallet, { ledger: { ...ledger, head: { number, hash } }, appended })
 }
 
 type Recipients = { readonly key: string; readonly recipients: ReadonlyMap<bigint, bigint> }

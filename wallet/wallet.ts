@@ -8,20 +8,28 @@ import { deploymentDomain } from '../protocol/domain.ts'
 import { deriveKeys, type Keys } from '../protocol/keys.ts'
 import type { RandomBytes } from '../protocol/memo.ts'
 import { MerkleTree } from '../protocol/tree.ts'
+import { type Kernels, openKernels } from '../prover/kernels.ts'
 import { DeploymentMismatchError, NotRegisteredError } from './errors.ts'
 import { abandonUnsent, reconcileJournal } from './journal.ts'
 import { createKeystore, type Keystore, openKeystore } from './keystore.ts'
 import { emptyLedger, type Ledger, ownerOf } from './ledger.ts'
 import { lockWallet, type Unlock } from './lock.ts'
-import type { WalletTrees } from './processChainEvent.ts'
+import { type AppendedLeaves, NoteTreeFiles } from './noteTreeFiles.ts'
 import type { WalletState } from './state.ts'
-import { loadLeaves, loadState, saveLeaves, saveState } from './storage.ts'
+import { loadState, saveState } from './storage.ts'
 
 /** What of a deployment the wallet's own data rests on. */
 export type WalletDeployment = Pick<
   ChainDeployment,
   'chainId' | 'rollup' | 'startBlock' | 'prefix' | 'assets'
 >
+
+/** The two trees of the ledger, with its roots. */
+export type WalletTrees = {
+  /** Reads from the wallet's folder. */
+  readonly noteTree: MerkleTree
+  readonly identityTree: MerkleTree
+}
 
 /**
  * An open wallet. It holds the lock of its folder until `close`. Only `updateState` and the sync write
@@ -35,6 +43,8 @@ export type Wallet = {
   readonly mnemonic: string
   state: WalletState
   trees: WalletTrees
+  readonly noteTreeFiles: NoteTreeFiles
+  readonly kernels: Kernels
   readonly randomBytes: RandomBytes
   /** Unix seconds. */
   readonly now: () => number
@@ -46,6 +56,8 @@ export type WalletEnvironment = {
   randomBytes?: RandomBytes
   /** Unix seconds. */
   now?: () => number
+  /** Bulk arithmetic. Default: native where it is built. */
+  kernels?: Kernels
 }
 
 export type CreateWalletParameters = {
@@ -79,7 +91,7 @@ export async function createWallet(
       { randomBytes },
       { dir, mnemonic, passphrase, deployment: { chainId, rollup } },
     )
-    return assemble(environment, { dir, deployment, keystore, unlock })
+    return await assemble(environment, { dir, deployment, keystore, unlock })
   } catch (error) {
     unlock()
     throw error
@@ -101,34 +113,46 @@ export async function openWallet(
   checkDeployment(keystore, deployment)
   const unlock = lockWallet(dir)
   try {
-    return assemble(environment, { dir, deployment, keystore, unlock })
+    return await assemble(environment, { dir, deployment, keystore, unlock })
   } catch (error) {
     unlock()
     throw error
   }
 }
 
-function assemble(
-  { randomBytes = systemRandomBytes, now = systemTime }: WalletEnvironment,
+async function assemble(
+  { randomBytes = systemRandomBytes, now = systemTime, kernels = openKernels() }: WalletEnvironment,
   {
     dir,
     deployment,
     keystore,
     unlock,
   }: { dir: string; deployment: WalletDeployment; keystore: Keystore; unlock: Unlock },
-): Wallet {
+): Promise<Wallet> {
   const domain = deploymentDomain(deployment)
   const { storageKey, mnemonic } = keystore
   const stored = loadState({ dir, key: storageKey })
-  const trees = rebuildTrees(dir, stored.ledger)
+  const noteTreeFiles = new NoteTreeFiles(dir)
+  const identityTree = buildIdentityTree(stored.ledger)
+  const isComplete =
+    (await restoreNoteTree({ files: noteTreeFiles, kernels }, stored.ledger)) &&
+    identityTree !== undefined
   // Public data that was lost or changed on disk comes back from the base chain.
-  const ledger = trees === undefined ? emptyLedger() : stored.ledger
+  if (!isComplete) noteTreeFiles.clear()
+  const ledger = isComplete ? stored.ledger : emptyLedger()
   return {
     ...{ dir, deployment, domain, mnemonic, storageKey, randomBytes, now },
+    ...{ noteTreeFiles, kernels },
     keys: deriveKeys(keystore.seed, domain),
     state: { ...stored, ledger, journal: abandonUnsent(stored.journal) },
-    trees: trees ?? emptyTrees(),
-    close: unlock,
+    trees: {
+      noteTree: new MerkleTree(NOTE_TREE_DEPTH, { store: noteTreeFiles }),
+      identityTree: isComplete ? identityTree : new MerkleTree(IDENTITY_TREE_DEPTH),
+    },
+    close() {
+      noteTreeFiles.close()
+      unlock()
+    },
   }
 }
 
@@ -142,18 +166,16 @@ export function updateState(wallet: Wallet, change: Partial<WalletState>): void 
 /** Writes what a stretch of the base chain brought: leaves first, so that a crash in between heals. */
 export function updateLedger(
   wallet: Wallet,
-  {
-    ledger,
-    leaves,
-  }: { ledger: Ledger; leaves: readonly { from: number; leaves: readonly bigint[] }[] },
+  { ledger, appended }: { ledger: Ledger; appended: AppendedLeaves | undefined },
 ): void {
-  for (const batch of leaves) saveLeaves({ dir: wallet.dir }, batch)
+  if (appended !== undefined) wallet.noteTreeFiles.commit(appended)
   updateState(wallet, { ledger, journal: reconcileJournal(wallet.state.journal, ledger) })
 }
 
 /** Forgets what came from the base chain; keys, journal and identity files stay. */
 export function resetLedger(wallet: Wallet, ledger: Ledger): void {
-  wallet.trees = emptyTrees()
+  wallet.noteTreeFiles.clear()
+  wallet.trees = { ...wallet.trees, identityTree: new MerkleTree(IDENTITY_TREE_DEPTH) }
   updateState(wallet, { ledger })
 }
 
@@ -176,25 +198,40 @@ function checkDeployment(keystore: Keystore, { chainId, rollup }: WalletDeployme
   })
 }
 
-function emptyTrees(): WalletTrees {
-  return {
-    noteTree: new MerkleTree(NOTE_TREE_DEPTH),
-    identityTree: new MerkleTree(IDENTITY_TREE_DEPTH),
+/**
+ * Brings the stored note tree to the ledger: its right edge in a few hashes, or, where inner nodes were
+ * lost or are wrong there, all of them from the leaves.
+ *
+ * @returns false when the stored leaves are not those of the ledger.
+ */
+async function restoreNoteTree(
+  { files, kernels }: { files: NoteTreeFiles; kernels: Kernels },
+  { batchNumber, slotCount, noteRoot }: Ledger,
+): Promise<boolean> {
+  if (batchNumber === 0n) {
+    files.clear()
+    return true
   }
+  const leafCount = Number(slotCount) * OUTPUTS_PER_SLOT
+  if (files.restore(kernels, leafCount) && files.root === noteRoot) return true
+  if (!files.hasLeaves(leafCount)) return false
+  await files.rebuild(kernels, leafCount)
+  return files.root === noteRoot
 }
 
-/** undefined when the stored leaves do not give the ledger's roots. */
-function rebuildTrees(dir: string, ledger: Ledger): WalletTrees | undefined {
-  const trees = emptyTrees()
-  const count = Number(ledger.slotCount) * OUTPUTS_PER_SLOT
-  trees.noteTree.setLeaves(0, loadLeaves({ dir }).slice(0, count))
-  for (const [index, leaf] of ledger.identityLeaves) {
-    trees.identityTree.setLeaf(Number(index), leaf)
-  }
-  const isSame =
-    trees.noteTree.root === ledger.noteRoot &&
-    (ledger.identityVersion === 0n || trees.identityTree.root === ledger.identityRoot)
-  return isSame ? trees : undefined
+/** undefined when the ledger's leaves do not give its root. */
+function buildIdentityTree({
+  identityLeaves,
+  identityVersion,
+  identityRoot,
+}: Ledger): MerkleTree | undefined {
+  const tree = new MerkleTree(IDENTITY_TREE_DEPTH)
+  const last = identityLeaves.reduce((most, [index]) => (index > most ? index : most), -1n)
+  // Indexes are given one after the other, so that together they are hashed once.
+  const leaves = new Array<bigint>(Number(last) + 1).fill(0n)
+  for (const [index, leaf] of identityLeaves) leaves[Number(index)] = leaf
+  tree.setLeaves(0, leaves)
+  return identityVersion === 0n || tree.root === identityRoot ? tree : undefined
 }
 
 const systemRandomBytes: RandomBytes = (length) => crypto.getRandomValues(new Uint8Array(length))

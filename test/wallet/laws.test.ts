@@ -254,10 +254,39 @@ describe('W3', () => {
       { epoch: 2 },
       { day: 1 },
     ]) {
-      await assert.rejects(payBob({ alice: lie(change), bob, amount: 1n }), {
-        code: 'BASE_CHAIN_VIEWS_DIFFER',
+      const paying = send(lie(change), {
+        asset: ether,
+        payments: [{ address: getAddress(bob.wallet), amount: 1n }],
+        timeoutSeconds: 0.05,
+        pollMilliseconds: 5,
       })
+      await assert.rejects(paying, { code: 'BASE_CHAIN_VIEWS_DIFFER' })
     }
+  })
+
+  test('behavior: a sequencer that lags behind the base chain is waited for', async () => {
+    const { alice, bob } = await aliceAndBob()
+    const { api } = alice
+    let answers = 0
+    const lagging: Person['api'] = {
+      ...api,
+      getStatus: async () => {
+        const status = await api.getStatus()
+        const root: `0x${string}` = `0x${'1'.padStart(64, '0')}`
+        answers += 1
+        return answers > 3 ? status : { ...status, identity: { version: 1, root } }
+      },
+    }
+    const [entry] = await send(
+      { ...alice, api: lagging },
+      {
+        asset: ether,
+        payments: [{ address: getAddress(bob.wallet), amount: 1n }],
+        pollMilliseconds: 5,
+      },
+    )
+    assert.equal(entry!.stage, 'admitted')
+    assert.equal(answers, 4)
   })
 })
 
