@@ -81,14 +81,15 @@ export async function verifyKeys({
   const finished = directories.map(readFinishedKeys)
   const [first] = finished
   if (first === undefined) throw new RangeError('no directory to verify')
+  // What is cheap comes first; the order is no part of what is shown.
+  checkTogether(finished)
+  const compared =
+    registered === undefined ? [] : checkRegistered(finished, registered, domainPositionOf)
   for (const { transcript } of finished) await checkPtauIs(ptauPath, transcript.ptau)
   if (!isPtauImported(first.transcript.ptau.hash, workspace)) {
     await importPtau(ptauPath, { workspace, onProgress })
   }
   for (const keys of finished) await verifyCeremony(keys, { ptauPath, workspace, onProgress })
-  checkTogether(finished)
-  const compared =
-    registered === undefined ? [] : checkRegistered(finished, registered, domainPositionOf)
   return {
     ptau: first.transcript.ptau,
     ceremonies: finished.map(({ transcript }) => ({
