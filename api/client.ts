@@ -3,7 +3,7 @@ import { Value } from '@sinclair/typebox/value'
 import type { SignedAnchor } from './anchors.ts'
 import type { BatchPage, LeafPage } from './batches.ts'
 import { ErrorBody } from './errorBody.ts'
-import { ApiRequestError, ApiResponseError, ApiUnreachableError } from './errors.ts'
+import { ApiBusyError, ApiRequestError, ApiResponseError, ApiUnreachableError } from './errors.ts'
 import type { IdentityLeafPage, PolicyList } from './registryData.ts'
 import { type RouteName, routes } from './routes.ts'
 import type { StatusBody } from './status.ts'
@@ -30,20 +30,29 @@ export type CreateApiClientParameters = {
   url: string
   /** Milliseconds until an answer is given up. */
   timeoutMs?: number
+  /** Milliseconds that a call waits in all when the sequencer has no room and says when it will. */
+  patienceMs?: number
   /** For tests. */
   fetch?: typeof globalThis.fetch
 }
 
+/** As long as a person waits for a payment. */
+const PATIENCE_MS = 20_000
+/** Of a wait, at random, so that those turned away together do not come back together. */
+const JITTER = 0.25
+
 /**
- * A client of one sequencer. It never retries by itself: submissions are idempotent, so the caller
- * may.
+ * A client of one sequencer. Where the sequencer has no room (429) and says when to come again, it waits
+ * and asks again, within its patience. Otherwise it never retries by itself: submissions are idempotent,
+ * so the caller may.
  *
- * Every call throws {@link ApiRequestError} (the sequencer's own code), {@link ApiUnreachableError} or
- * {@link ApiResponseError}.
+ * Every call throws {@link ApiRequestError} (the sequencer's own code; {@link ApiBusyError} when patience
+ * ended), {@link ApiUnreachableError} or {@link ApiResponseError}.
  */
 export function createApiClient({
   url,
   timeoutMs = 30_000,
+  patienceMs = PATIENCE_MS,
   fetch = globalThis.fetch,
 }: CreateApiClientParameters): ApiClient {
   async function call(
@@ -55,28 +64,40 @@ export function createApiClient({
     for (const [key, value] of Object.entries(query)) {
       address.searchParams.set(key, String(value))
     }
-    let status: number
-    let answer: unknown
+    const content =
+      body === undefined
+        ? {}
+        : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
+    for (let waitedMs = 0; ;) {
+      const { status, retryAfterMs, answer } = await ask(address, { method, ...content })
+      if (status < 400) {
+        check(address, schema, answer)
+        return answer
+      }
+      check(address, ErrorBody, answer)
+      const error = answer as ErrorBody
+      if (status !== 429) throw new ApiRequestError({ httpStatus: status, body: error })
+      const waitMs = retryAfterMs * (1 + JITTER * Math.random())
+      if (!(waitedMs + waitMs <= patienceMs)) throw new ApiBusyError({ body: error, waitedMs })
+      await new Promise((resolve) => setTimeout(resolve, waitMs))
+      waitedMs += waitMs
+    }
+  }
+
+  async function ask(
+    address: URL,
+    request: RequestInit,
+  ): Promise<{ status: number; retryAfterMs: number; answer: unknown }> {
     try {
-      const response = await fetch(address, {
-        method,
-        signal: AbortSignal.timeout(timeoutMs),
-        ...(body === undefined
-          ? {}
-          : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-      })
-      status = response.status
-      answer = await response.json()
+      const response = await fetch(address, { ...request, signal: AbortSignal.timeout(timeoutMs) })
+      // Seconds; the other form, a date, is not what a sequencer sends. Without a number there is no wait.
+      const text = response.headers.get('retry-after') ?? ''
+      const retryAfterMs = /^\d{1,9}$/.test(text) ? 1000 * Math.max(1, Number(text)) : Number.NaN
+      return { status: response.status, retryAfterMs, answer: await response.json() }
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause)
       throw new ApiUnreachableError({ url: address.origin, reason, cause })
     }
-    if (status >= 400) {
-      check(address, ErrorBody, answer)
-      throw new ApiRequestError({ httpStatus: status, body: answer as ErrorBody })
-    }
-    check(address, schema, answer)
-    return answer
   }
 
   return {

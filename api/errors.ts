@@ -13,11 +13,20 @@ export class IdentityFileError extends BaseError {
 
 /** The sequencer answered with an error; `code` is the sequencer's own. */
 export class ApiRequestError extends BaseError {
-  override readonly name = 'ApiRequestError'
+  override readonly name: string = 'ApiRequestError'
   readonly httpStatus: number
   constructor({ httpStatus, body }: { httpStatus: number; body: ErrorBody }) {
     super(body.message, { code: body.code, metaMessages: body.details })
     this.httpStatus = httpStatus
+  }
+}
+
+/** The sequencer has no room, and still had none when the client's patience ended; `code` is the sequencer's. */
+export class ApiBusyError extends ApiRequestError {
+  override readonly name = 'ApiBusyError'
+  constructor({ body, waitedMs }: { body: ErrorBody; waitedMs: number }) {
+    const waited = `Waited: ${String(Math.round(waitedMs / 1000))} s`
+    super({ httpStatus: 429, body: { ...body, details: [...body.details, waited] } })
   }
 }
 

@@ -18,6 +18,7 @@ export {
 } from './client.ts'
 export { ErrorBody } from './errorBody.ts'
 export {
+  ApiBusyError,
   ApiRequestError,
   ApiResponseError,
   ApiUnreachableError,
@@ -44,7 +45,7 @@ export {
   type SealedTransfer,
   transferLeaves,
 } from './sealedBatch.ts'
-export { computeStatementId } from './statementId.ts'
+export { computeStatementId, hashStatement } from './statementId.ts'
 export { HealthBody, StatusBody } from './status.ts'
 export {
   Receipt,

@@ -18,13 +18,15 @@ export function computeStatementId({
   publicInputs: readonly bigint[]
   memo: Uint8Array
 }): `0x${string}` {
-  return bytesToHex(
-    keccak_256(
-      concatBytes(
-        bigintToBytes(BigInt(CIRCUIT_IDS[circuit]), 32),
-        ...publicInputs.map(fieldToBytes),
-        memo,
-      ),
-    ),
-  )
+  return bytesToHex(hashStatement(circuit, concatBytes(...publicInputs.map(fieldToBytes)), memo))
+}
+
+/** The same over encoded public inputs, 32 bytes each, of which the caller knows that they are canonical. */
+export function hashStatement(
+  circuit: TransferCircuit,
+  publicInputs: Uint8Array,
+  memo: Uint8Array,
+): Uint8Array {
+  const circuitId = bigintToBytes(BigInt(CIRCUIT_IDS[circuit]), 32)
+  return keccak_256.create().update(circuitId).update(publicInputs).update(memo).digest()
 }

@@ -15,7 +15,19 @@ const text = (value: string) => keccak_256(new TextEncoder().encode(value))
 const word = (value: bigint) => bigintToBytes(value, 32)
 const address = (value: Hex) => concatBytes(new Uint8Array(12), hexToBytes(value))
 
-function domainSeparator({ chainId, rollup }: SigningDomain): Uint8Array {
+/** By domain: a sequencer signs millions of receipts for one. */
+const separators = new WeakMap<SigningDomain, Uint8Array>()
+
+function domainSeparator(domain: SigningDomain): Uint8Array {
+  let separator = separators.get(domain)
+  if (separator === undefined) {
+    separator = computeDomainSeparator(domain)
+    separators.set(domain, separator)
+  }
+  return separator
+}
+
+function computeDomainSeparator({ chainId, rollup }: SigningDomain): Uint8Array {
   return keccak_256(
     concatBytes(
       text('EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)'),
@@ -27,20 +39,26 @@ function domainSeparator({ chainId, rollup }: SigningDomain): Uint8Array {
   )
 }
 
-function digest(domain: SigningDomain, type: string, fields: readonly Uint8Array[]): Uint8Array {
-  const struct = keccak_256(concatBytes(text(type), ...fields))
+function digest(
+  domain: SigningDomain,
+  typeHash: Uint8Array,
+  fields: readonly Uint8Array[],
+): Uint8Array {
+  const struct = keccak_256(concatBytes(typeHash, ...fields))
   return keccak_256(concatBytes(Uint8Array.of(0x19, 0x01), domainSeparator(domain), struct))
 }
 
 export const RECEIPT_TYPE = 'Receipt(bytes32 statementId,uint64 admittedAt,address sequencer)'
 export const ANCHOR_TYPE =
   'Anchor(uint64 batchNumber,uint256 parentNoteRoot,uint256 parentNullifierRoot,uint256 noteRoot,uint256 nullifierRoot,uint64 slotCount,address sequencer)'
+const RECEIPT_TYPE_HASH = text(RECEIPT_TYPE)
+const ANCHOR_TYPE_HASH = text(ANCHOR_TYPE)
 
 export function hashReceipt(
   domain: SigningDomain,
   receipt: Omit<Receipt, 'signature'>,
 ): Uint8Array {
-  return digest(domain, RECEIPT_TYPE, [
+  return digest(domain, RECEIPT_TYPE_HASH, [
     hexToBytes(receipt.statementId),
     word(BigInt(receipt.admittedAt)),
     address(receipt.sequencer),
@@ -51,7 +69,7 @@ export function hashAnchor(
   domain: SigningDomain,
   anchor: Omit<SignedAnchor, 'signature'>,
 ): Uint8Array {
-  return digest(domain, ANCHOR_TYPE, [
+  return digest(domain, ANCHOR_TYPE_HASH, [
     word(BigInt(anchor.batchNumber)),
     hexToBytes(anchor.parentNoteRoot),
     hexToBytes(anchor.parentNullifierRoot),

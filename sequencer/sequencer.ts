@@ -249,7 +249,13 @@ async function assemble(
   })
 
   const app = await buildApp({
-    admit: (body) => admitter.admit(body),
+    async admit(body) {
+      const stopWatch = metrics.admissionSeconds.startTimer()
+      const admitted = await admitter.admit(body)
+      stopWatch()
+      return admitted
+    },
+    checkRoom: () => admitter.checkRoom(),
     queries: createQueries({
       database,
       state,
@@ -293,6 +299,8 @@ async function assemble(
     metrics.waiting.set(queue?.waiting ?? 0)
     metrics.unproved.set(queue?.sealedUnproved ?? 0)
     metrics.unsettled.set(queue?.provedUnsettled ?? 0)
+    metrics.admitting.set(admitter.gate.inside)
+    metrics.admittingLimit.set(admitter.gate.limit)
     return [
       ...Object.values(loops).map((loop) => ({ name: loop.name, isOk: loop.failures < 3 })),
       {

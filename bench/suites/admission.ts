@@ -1,47 +1,51 @@
-import { startPostgres } from '../../deploy/devnet/postgres.ts'
-import type { TransferSubmission } from '../../api/index.ts'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { startEmbeddedPostgres } from '../../deploy/devnet/postgres.ts'
 import { verifyMany } from '../../prover/verifyMany.ts'
 import { openDatabase } from '../../sequencer/store/database.ts'
-import { aSequencer, aSubmission } from '../../test/support/sequencers.ts'
+import { aSequencer } from '../../test/support/sequencers.ts'
 import { simulatedKeys } from '../../test/support/simulatedKeys.ts'
-import { median, type Row, type Suite } from '../row.ts'
+import type { LoadReport } from '../load/report.ts'
+import { type LoadParameters, runLoad } from '../load/runLoad.ts'
+import { writeStatements } from '../load/statements.ts'
+import type { Row, Suite } from '../row.ts'
 
-/** Transfers after those that warm up. */
-const TRANSFERS = 1_000
-const WARM_UP = 100
-/** Clients that each wait for one answer before they ask again. */
-const CLIENTS = 64
+/** Arrivals a second, for the curve of latency against load. */
+const RATES = [100, 200, 300, 450, 600]
+const SECONDS = 4
+/** Closed loop: how fast the sequencer is when it is never short of questions. */
+const SATURATION = { transfers: 3_000, connections: 96 }
+const WARM_UP = 400
+/** Between two runs, so that none begins with what the one before left. */
+const PAUSE_MS = 500
 
 /**
  * How many transfers a sequencer admits: each is parsed, verified, checked against the state and the
- * database, durable in a real Postgres, and answered with a signed receipt, over HTTP on loopback.
+ * database, durable in a real Postgres that writes to disk before it answers, and answered with a signed
+ * receipt, over HTTP on loopback. The load comes from a process of its own on the same processors.
  *
  * Proofs are simulated under verification keys whose secrets are known: verifying one costs what
- * verifying a real one does, and a thousand real ones would take an hour to make.
+ * verifying a real one does, and ten thousand real ones would take an hour to make.
  */
 export const suite: Suite = {
   name: 'admission',
   summary: 'transfers admitted a second: verified, conflict-checked, durable, over HTTP',
   async run(say) {
-    say(`making ${String(TRANSFERS + WARM_UP)} statements`)
-    const keys = simulatedKeys('bench')
-    const submissions = Array.from({ length: TRANSFERS + WARM_UP }, (_, i): TransferSubmission => {
-      const submission = aSubmission(`bench ${String(i)}`)
-      const proof = keys.prove('transfer', submission.publicInputs.map(BigInt))
-      return {
-        ...submission,
-        proof: proof.map((word) => `0x${word.toString(16).padStart(64, '0')}` as const),
-      }
-    })
-    const postgres = await startPostgres()
+    const directory = await mkdtemp(join(tmpdir(), 'cinnabar-bench-'))
+    // Where the tests are root, Postgres is another user and must get to its data.
+    await chmod(directory, 0o711)
+    const postgres = await startEmbeddedPostgres({ dataDir: join(directory, 'postgres') })
     try {
       const { url, drop } = await postgres.createDatabase()
       const database = await openDatabase({ url })
+      const keys = simulatedKeys('bench', { pairs: 64 })
       const { sequencer } = await aSequencer(database, {
         settings: {
           limits: {
             bodyBytes: 16_384,
-            requestsPerMinute: 1_000_000,
+            requestsPerMinute: 10_000_000,
             requestTimeoutMs: 60_000,
             connectionTimeoutMs: 60_000,
           },
@@ -60,30 +64,73 @@ export const suite: Suite = {
           },
         },
       })
+      let made = 0
+      const load = async (count: number, parameters: Partial<LoadParameters>) => {
+        const bodies = join(directory, 'bodies')
+        await writeStatements(bodies, { keys, count, label: `bench ${String(made++)}` })
+        await delay(PAUSE_MS)
+        const cpu = process.cpuUsage()
+        const report = await runLoad({ url: address, bodies, ...parameters })
+        const { user, system } = process.cpuUsage(cpu)
+        return { ...report, serverMilliseconds: (user + system) / 1000 }
+      }
+      const open = async (rate: number) => {
+        say(`${String(Math.round(rate))} arrivals a second for ${String(SECONDS)} s`)
+        return load(Math.ceil(1.2 * rate * SECONDS), { rate, seconds: SECONDS })
+      }
+      let address = ''
       try {
-        const address = await sequencer.app.listen({ host: '127.0.0.1', port: 0 })
-        await submitAll(address, submissions.slice(0, WARM_UP))
-        say(`submitting ${String(TRANSFERS)} transfers from ${String(CLIENTS)} clients`)
-        const started = performance.now()
-        const latencies = await submitAll(address, submissions.slice(WARM_UP))
-        const seconds = (performance.now() - started) / 1000
+        address = await sequencer.app.listen({ host: '127.0.0.1', port: 0 })
+        await load(WARM_UP, {})
+        const { transfers, connections } = SATURATION
+        say(`${String(transfers)} transfers from ${String(connections)} connections`)
+        const saturated = await load(transfers, { connections })
+        const most = (saturated.answers['202'] ?? 0) / saturated.seconds
+        const curve = []
+        for (const rate of RATES) curve.push({ rate, report: await open(rate) })
+        const half = await open(most / 2)
+        const twice = await open(2 * most)
+        const admitted = saturated.answers['202'] ?? Number.NaN
         return [
-          {
-            name: 'admission.transfersPerSecond',
-            value: latencies.length / seconds,
-            unit: 'transfers/s',
-          },
-          {
-            name: 'admission.medianMilliseconds',
-            value: median(latencies),
-            unit: `ms with ${String(CLIENTS)} clients`,
-          },
-          {
-            name: 'admission.p99MillisecondsAtFullLoad',
-            value: percentile(latencies, 0.99),
-            unit: `ms with ${String(CLIENTS)} clients`,
-          },
-        ] satisfies Row[]
+          row('transfersPerSecond', most, 'transfers/s'),
+          row('p50Milliseconds', half.milliseconds.p50, 'ms at half of that'),
+          row('p99Milliseconds', half.milliseconds.p99, 'ms at half of that'),
+          ...curve.flatMap(({ rate, report }) => [
+            row(
+              `p50MillisecondsAt${String(rate)}`,
+              report.milliseconds.p50,
+              `ms at ${String(rate)}/s`,
+            ),
+            row(
+              `p99MillisecondsAt${String(rate)}`,
+              report.milliseconds.p99,
+              `ms at ${String(rate)}/s`,
+            ),
+            row(`refusedShareAt${String(rate)}`, refusedShare(report), 'of arrivals, 429'),
+          ]),
+          row('refusedShareAtTwice', refusedShare(twice), 'of arrivals, 429, at twice that'),
+          row(
+            'transfersPerSecondAtTwice',
+            (twice.answers['202'] ?? 0) / twice.seconds,
+            'transfers/s admitted at twice that',
+          ),
+          row(
+            'p99MillisecondsAtTwice',
+            twice.milliseconds.p99,
+            'ms for those let in, at twice that',
+          ),
+          row(
+            'lost',
+            lost([saturated, half, twice, ...curve.map(({ report }) => report)]),
+            'answers',
+          ),
+          row(
+            'serverCpuMilliseconds',
+            saturated.serverMilliseconds / admitted,
+            'ms a transfer, proofs included, database not',
+          ),
+          row('generatorCpuMilliseconds', saturated.cpuMilliseconds / admitted, 'ms a transfer'),
+        ]
       } finally {
         await sequencer.stop()
         await database.close()
@@ -91,35 +138,22 @@ export const suite: Suite = {
       }
     } finally {
       await postgres.stop()
+      await rm(directory, { recursive: true, force: true })
     }
   },
 }
 
-/** Milliseconds of each answer. @throws when one is not admitted. */
-async function submitAll(
-  address: string,
-  submissions: readonly TransferSubmission[],
-): Promise<number[]> {
-  const queue = [...submissions]
-  const latencies: number[] = []
-  const client = async (): Promise<void> => {
-    for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-      const started = performance.now()
-      const response = await fetch(`${address}/v1/transfers`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(next),
-      })
-      const text = await response.text()
-      if (response.status !== 202) throw new Error(`not admitted: ${text}`)
-      latencies.push(performance.now() - started)
-    }
-  }
-  await Promise.all(Array.from({ length: CLIENTS }, client))
-  return latencies
+function row(name: string, value: number, unit: string): Row {
+  return { name: `admission.${name}`, value, unit }
 }
 
-function percentile(figures: readonly number[], share: number): number {
-  const sorted = [...figures].sort((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN
+function refusedShare({ answers, sent }: LoadReport): number {
+  return (answers['429'] ?? 0) / sent
+}
+
+/** Neither admitted nor told to come again: must be none. */
+function lost(reports: readonly LoadReport[]): number {
+  return reports
+    .flatMap(({ answers }) => Object.entries(answers))
+    .reduce((sum, [status, count]) => (['202', '429'].includes(status) ? sum : sum + count), 0)
 }

@@ -3,9 +3,11 @@ import type { ChainView } from '../chainView.ts'
 import type { Signer } from '../signer.ts'
 import type { SealedState } from '../state/sealedState.ts'
 import type { Database } from '../store/database.ts'
+import { findKnownTransfers } from '../store/findKnownTransfers.ts'
 import { findLiveNullifier } from '../store/findLiveNullifier.ts'
 import { findTransfer, type TransferView } from '../store/findTransfer.ts'
-import { insertTransfer } from '../store/insertTransfer.ts'
+import type { InsertOutcome } from '../store/insertTransfer.ts'
+import { type AdmittedTransfer, insertTransfers } from '../store/insertTransfers.ts'
 import type { Submission } from '../transfer.ts'
 import { checkMinimumFee, checkTransferAgainst, type MinimumFees } from './checkTransferAgainst.ts'
 import { checkTransferStateless } from './checkTransferStateless.ts'
@@ -15,6 +17,8 @@ import {
   NullifierSpentError,
   ProofInvalidError,
 } from './errors.ts'
+import { Gate } from './gate.ts'
+import { Grouping } from './grouping.ts'
 import { parseSubmission } from './parseSubmission.ts'
 import type { Verifier } from './verifier.ts'
 
@@ -29,21 +33,55 @@ export type AdmitterDependencies = {
   minimumFees: MinimumFees
   now: () => Date
   onAdmitted: (submission: Submission) => void
+  /** Default: one of its own. */
+  gate?: Gate
 }
 
+/** Transfers that one statement of the database asks about or writes; more gain nothing. */
+const MAX_ROWS = 128
+/** Past this the database hangs. What it does yet, the same submission finds when it comes again. */
+const DATABASE_TIMEOUT_MS = 10_000
+
 /**
- * Admits transfers: stateless checks, proof, stateful checks, one durable write, signed receipt.
+ * Admits transfers: stateless checks, a place, the lookup, stateful checks, the proof, stateful checks
+ * again, receipt and durable write, then the answer. Lookups, proofs and writes go in groups.
  *
  * The nullifier's uniqueness among live transfers is a constraint of the database, so no order of events
  * admits two.
  */
 export class Admitter {
   readonly #deps: AdmitterDependencies
+  readonly #gate: Gate
+  readonly #lookup: Grouping<Submission, boolean>
+  readonly #insertion: Grouping<AdmittedTransfer, InsertOutcome>
   /** Submissions under way, by id: the same statement twice at once is verified once. */
   readonly #receiving = new Map<string, Promise<TransferAdmitted>>()
 
   constructor(deps: AdmitterDependencies) {
     this.#deps = deps
+    const { database, gate = new Gate() } = deps
+    this.#gate = gate
+    const limits = {
+      most: MAX_ROWS,
+      timeoutMs: DATABASE_TIMEOUT_MS,
+      onTimeout: () => new NotReadyError({ what: 'an answer of the database' }),
+    }
+    this.#lookup = new Grouping({
+      async work(submissions: readonly Submission[]) {
+        const ids = submissions.map(({ id }) => id)
+        const known = await findKnownTransfers(database, ids)
+        return ids.map((id) => known.has(id))
+      },
+      ...limits,
+    })
+    this.#insertion = new Grouping({
+      work: (transfers: readonly AdmittedTransfer[]) => insertTransfers(database, transfers),
+      ...limits,
+    })
+  }
+
+  get gate(): Pick<Gate, 'inside' | 'limit'> {
+    return this.#gate
   }
 
   /** Whether a submission of this statement is being checked right now: status `received`. */
@@ -51,33 +89,46 @@ export class Admitter {
     return this.#receiving.has(id)
   }
 
-  /** @throws {TransferRefusedError | NotReadyError} */
+  /** Before a submission is read. @throws {SequencerBusyError} where it would be turned away. */
+  checkRoom(): void {
+    this.#gate.check()
+  }
+
+  /** @throws {TransferRefusedError | SequencerBusyError | NotReadyError} */
   async admit(body: TransferSubmission): Promise<TransferAdmitted> {
     const submission = parseSubmission(body)
     const { id } = submission
     const underWay = this.#receiving.get(id)
     if (underWay !== undefined) return underWay
-    const work = this.#admit(submission).finally(() => this.#receiving.delete(id))
+    checkTransferStateless(submission, { domain: this.#deps.domain })
+    const leave = this.#gate.enter()
+    const progress = { isWork: false }
+    const work = this.#admit(submission, progress).finally(() => {
+      this.#receiving.delete(id)
+      leave(progress)
+    })
     this.#receiving.set(id, work)
     return work
   }
 
-  async #admit(submission: Submission): Promise<TransferAdmitted> {
-    const { database, verifier, domain, minimumFees, signer, now } = this.#deps
-    const known = await findTransfer(database, submission.id)
-    if (known !== undefined && known.stage !== 'rejected') return this.#answer(known)
-
-    checkTransferStateless(submission, { domain })
+  async #admit(submission: Submission, progress: { isWork: boolean }): Promise<TransferAdmitted> {
+    const { database, verifier, minimumFees, signer, now } = this.#deps
+    // First, since what was promised stands, whatever has changed since.
+    if (await this.#lookup.add(submission)) {
+      const known = await findTransfer(database, submission.id)
+      if (known !== undefined && known.stage !== 'rejected') return this.#answer(known)
+    }
     checkMinimumFee(minimumFees, submission)
     // Asked before the proof as well: a look at memory spares the work for what is stale anyhow.
     this.#checkAgainstState(submission)
-    if (verifier.isFull) throw new NotReadyError({ what: 'room in the verification queue' })
-    if (!(await verifier.verify(submission))) throw new ProofInvalidError()
+    const isValid = await verifier.verify(submission)
+    progress.isWork = true
+    if (!isValid) throw new ProofInvalidError()
     this.#checkAgainstState(submission)
 
     const admittedAt = now()
     const receipt = signer.signReceipt(submission.id, admittedAt)
-    const outcome = await insertTransfer(database, {
+    const outcome = await this.#insertion.add({
       submission,
       admission: { admittedAt, receiptSignature: receipt.signature },
     })

@@ -249,6 +249,23 @@ export class NotReadyError extends BaseError {
   }
 }
 
+/** More is being admitted than can be answered in time. Nothing is wrong with the transfer. */
+export class SequencerBusyError extends BaseError {
+  override readonly name = 'SequencerBusyError'
+  /** When a place is likely to be free. */
+  readonly retryAfterSeconds: number
+  constructor({ retryAfterSeconds }: { retryAfterSeconds: number }) {
+    super('The sequencer has as many transfers to admit as it can answer in time.', {
+      code: 'SEQUENCER_BUSY',
+      metaMessages: [
+        `Come again in: ${String(retryAfterSeconds)} s`,
+        'Submit the same statement again then; nothing was kept of it.',
+      ],
+    })
+    this.retryAfterSeconds = retryAfterSeconds
+  }
+}
+
 export class TransferUnknownError extends BaseError {
   override readonly name = 'TransferUnknownError'
   constructor({ id }: { id: string }) {

@@ -1,10 +1,14 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { TransferCircuit } from '../../protocol/constants.ts'
 import { publicInputsToArray } from '../../protocol/publicInputs.ts'
 import { type Groth16Proof, proofFromWords } from '../../prover/proof.ts'
 import type { Submission } from '../transfer.ts'
+import { NotReadyError } from './errors.ts'
+import { Grouping } from './grouping.ts'
 
-/** What of a prover admission needs: many proofs at once cost a third of as many one by one. */
+/**
+ * What of a prover admission needs: many proofs at once cost a third of as many one by one, a false one
+ * among them fails alone, and none of it is on this thread.
+ */
 export type VerifyMany = (
   verifications: readonly {
     circuit: TransferCircuit
@@ -13,75 +17,32 @@ export type VerifyMany = (
   }[],
 ) => Promise<boolean[]>
 
-/** Proofs that wait beyond this are refused: an honest client tries again, memory stays bounded. */
-const MAX_WAITING = 2_000
-/** As many as the prover folds at once. */
-const MAX_TOGETHER = 32
+/** More gain little and make the first of them wait for the last. */
+const MAX_TOGETHER = 64
+/** A hundred times what as many proofs take; a verifier that needs longer hangs. */
+const TIMEOUT_MS = 10_000
 
-/**
- * How long to wait for others to join. One proof alone takes 11 ms of work and 32 together 2.5 ms each, so
- * the wait is won back by the first one that joins.
- */
-const GATHER_MS = 4
-
-type Job = {
-  submission: Submission
-  resolve: (isValid: boolean) => void
-  reject: (error: unknown) => void
-}
-
-/**
- * Verifies proofs, folding all that wait at a time. Under light load a proof goes alone after a moment;
- * under heavy load submissions join as long as more arrive, and then go together.
- */
+/** Verifies the proofs of submissions, in groups that grow with the load. */
 export class Verifier {
-  readonly #verifyMany: VerifyMany
-  readonly #waiting: Job[] = []
-  #isRunning = false
+  readonly #grouping: Grouping<Submission, boolean>
 
-  constructor(verifyMany: VerifyMany) {
-    this.#verifyMany = verifyMany
-  }
-
-  get isFull(): boolean {
-    return this.#waiting.length >= MAX_WAITING
-  }
-
-  verify(submission: Submission): Promise<boolean> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ submission, resolve, reject })
-      if (!this.#isRunning) void this.#run()
-    })
-  }
-
-  /** A fold blocks the event loop, so without a pause nobody could join it. */
-  async #gather(): Promise<void> {
-    for (let known = 0; known < this.#waiting.length && known < MAX_TOGETHER;) {
-      known = this.#waiting.length
-      await delay(GATHER_MS)
-    }
-  }
-
-  async #run(): Promise<void> {
-    this.#isRunning = true
-    while (this.#waiting.length > 0) {
-      await this.#gather()
-      const jobs = this.#waiting.splice(0, MAX_TOGETHER)
-      try {
-        const results = await this.#verifyMany(
-          jobs.map(({ submission: { circuit, publicInputs, proof } }) => ({
+  constructor(verifyMany: VerifyMany, { timeoutMs = TIMEOUT_MS }: { timeoutMs?: number } = {}) {
+    this.#grouping = new Grouping({
+      work: (submissions) =>
+        verifyMany(
+          submissions.map(({ circuit, publicInputs, proof }) => ({
             circuit,
             proof: proofFromWords(proof),
             publicSignals: publicInputsToArray(circuit, publicInputs),
           })),
-        )
-        jobs.forEach((job, i) => {
-          job.resolve(results[i] === true)
-        })
-      } catch (error) {
-        for (const job of jobs) job.reject(error)
-      }
-    }
-    this.#isRunning = false
+        ),
+      most: MAX_TOGETHER,
+      timeoutMs,
+      onTimeout: () => new NotReadyError({ what: 'an answer of the verifier' }),
+    })
+  }
+
+  verify(submission: Submission): Promise<boolean> {
+    return this.#grouping.add(submission)
   }
 }

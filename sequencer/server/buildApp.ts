@@ -12,7 +12,7 @@ import {
 import { HealthBody as HealthSchema, ErrorBody } from '../../api/index.ts'
 import type { Static } from '@sinclair/typebox'
 import { BaseError } from '../../protocol/errors.ts'
-import { TransferRefusedError } from '../admission/errors.ts'
+import { SequencerBusyError, TransferRefusedError } from '../admission/errors.ts'
 import { errorAnswer } from './errorAnswer.ts'
 import { defaultLimits, type Limits } from './limits.ts'
 import type { Metrics } from './metrics.ts'
@@ -20,6 +20,8 @@ import type { Queries } from './queries.ts'
 
 export type AppDependencies = {
   admit: (body: TransferSubmission) => Promise<object>
+  /** Throws where a submission would be turned away: asked before its body is read. */
+  checkRoom?: () => void
   queries: Queries
   metrics: Metrics
   /** Named checks; one that throws or gives false fails. */
@@ -32,6 +34,7 @@ export type AppDependencies = {
 /** The HTTP interface. It opens no port: `inject` tests it, the server listens. */
 export async function buildApp({
   admit,
+  checkRoom,
   queries,
   metrics,
   ready,
@@ -61,8 +64,9 @@ export async function buildApp({
   })
 
   app.setErrorHandler((error, request, reply) => {
-    const { httpStatus, body, isInternal } = errorAnswer(error)
+    const { httpStatus, body, isInternal, retryAfterSeconds } = errorAnswer(error)
     if (isInternal) request.log.error({ err: describe(error) }, 'request failed')
+    if (retryAfterSeconds !== undefined) void reply.header('retry-after', retryAfterSeconds)
     void reply.code(httpStatus).send(body)
   })
   app.setNotFoundHandler((_, reply) =>
@@ -118,12 +122,26 @@ export async function buildApp({
 
   app.route({
     ...operation('submitTransfer'),
+    ...(checkRoom === undefined
+      ? {}
+      : {
+          onRequest: (_request, _reply, done) => {
+            try {
+              checkRoom()
+              done()
+            } catch (error) {
+              metrics.turnedAway.inc()
+              done(error as Error)
+            }
+          },
+        }),
     handler: async (request, reply) => {
       try {
         const admitted = await admit(request.body as TransferSubmission)
         return await reply.code(routes.submitTransfer.status).send(admitted)
       } catch (error) {
         if (error instanceof TransferRefusedError) metrics.refused.inc({ code: error.code })
+        if (error instanceof SequencerBusyError) metrics.turnedAway.inc()
         throw error
       }
     },

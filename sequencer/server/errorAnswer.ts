@@ -1,6 +1,8 @@
 import type { FastifyError } from 'fastify'
 import type { ErrorBody } from '../../api/index.ts'
 import { BaseError } from '../../protocol/errors.ts'
+import { SequencerBusyError } from '../admission/errors.ts'
+import { isDatabaseUnavailable } from '../store/database.ts'
 import { httpStatuses } from './httpStatuses.ts'
 
 export type ErrorAnswer = {
@@ -8,6 +10,7 @@ export type ErrorAnswer = {
   body: ErrorBody
   /** Ours, and for the log. */
   isInternal: boolean
+  retryAfterSeconds?: number
 }
 
 /** What a client is told of an error: code, sentence, facts. Never a stack trace, never a cause. */
@@ -16,7 +19,22 @@ export function errorAnswer(error: unknown): ErrorAnswer {
     const httpStatus = httpStatuses[error.code]
     if (httpStatus !== undefined) {
       const { code, shortMessage: message, metaMessages } = error
-      return { httpStatus, body: { code, message, details: [...metaMessages] }, isInternal: false }
+      return {
+        httpStatus,
+        body: { code, message, details: [...metaMessages] },
+        isInternal: false,
+        ...(error instanceof SequencerBusyError
+          ? { retryAfterSeconds: error.retryAfterSeconds }
+          : {}),
+      }
+    }
+  }
+  if (isDatabaseUnavailable(error)) {
+    const detail = 'Missing: an answer of the database'
+    const remedy = 'Try again in a moment; a submission may be repeated.'
+    return {
+      ...known('SEQUENCER_NOT_READY', 'The sequencer cannot admit transfers yet.', detail, remedy),
+      isInternal: true,
     }
   }
   const { code, validation, message, statusCode } = error as Partial<FastifyError>
@@ -47,8 +65,8 @@ export function errorAnswer(error: unknown): ErrorAnswer {
   }
 }
 
-function known(code: string, message: string, detail?: string): ErrorAnswer {
-  const details = detail === undefined ? [] : [detail]
+function known(code: string, message: string, ...facts: (string | undefined)[]): ErrorAnswer {
+  const details = facts.filter((fact) => fact !== undefined)
   return {
     httpStatus: httpStatuses[code] ?? 500,
     body: { code, message, details },

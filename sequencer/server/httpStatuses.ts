@@ -7,6 +7,7 @@ export const httpStatuses: Readonly<Record<string, number>> = {
   RATE_LIMITED: 429,
   ROUTE_UNKNOWN: 404,
   INTERNAL: 500,
+  SEQUENCER_BUSY: 429,
   SEQUENCER_NOT_READY: 503,
 
   TX_UNKNOWN: 404,

@@ -19,6 +19,27 @@ export function createMetrics() {
       labelNames: ['code'],
       registers,
     }),
+    turnedAway: new Counter({
+      name: 'cinnabar_transfers_turned_away_total',
+      help: 'Submissions told to come again later, for lack of room.',
+      registers,
+    }),
+    admissionSeconds: new Histogram({
+      name: 'cinnabar_transfer_admission_seconds',
+      help: 'Time from a parsed submission to its receipt.',
+      buckets: [0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5],
+      registers,
+    }),
+    admitting: new Gauge({
+      name: 'cinnabar_transfers_admitting',
+      help: 'Submissions being admitted.',
+      registers,
+    }),
+    admittingLimit: new Gauge({
+      name: 'cinnabar_transfers_admitting_limit',
+      help: 'Most submissions that are admitted at once, for now.',
+      registers,
+    }),
     rejected: new Counter({
       name: 'cinnabar_transfers_rejected_total',
       help: 'Admitted transfers rejected before they were settled, by code.',

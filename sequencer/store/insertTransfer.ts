@@ -4,6 +4,8 @@ import type { Admission, Submission } from '../transfer.ts'
 import { type Connection, sql, toBytes, toField, violatedConstraint } from './database.ts'
 import { nullifierToBytes } from './transferRow.ts'
 
+export type InsertOutcome = 'admitted' | 'known' | 'taken'
+
 /**
  * Writes an admitted transfer, or admits a rejected one again. One statement, so the promise is
  * durable when it returns.
@@ -13,7 +15,7 @@ import { nullifierToBytes } from './transferRow.ts'
 export async function insertTransfer(
   connection: Connection,
   { submission, admission }: { submission: Submission; admission: Admission },
-): Promise<'admitted' | 'known' | 'taken'> {
+): Promise<InsertOutcome> {
   const { id, circuit, publicInputs, memo, anchorBatch, proof } = submission
   const fields = publicInputsToArray(circuit, publicInputs).map(toField)
   try {

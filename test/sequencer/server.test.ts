@@ -63,6 +63,7 @@ const samples: Record<string, () => Error> = {
   BatchOvertakenError: () => new refusals.BatchOvertakenError(),
   UnsealableError: () => new refusals.UnsealableError({ cause: new Error('inner') }),
   NotReadyError: () => new refusals.NotReadyError({ what: 'a base chain' }),
+  SequencerBusyError: () => new refusals.SequencerBusyError({ retryAfterSeconds: 3 }),
   TransferUnknownError: () => new refusals.TransferUnknownError({ id: '0x01' }),
   AnchorUnknownError: () => new refusals.AnchorUnknownError({ batchNumber: 7n }),
 }
