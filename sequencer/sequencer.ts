@@ -5,6 +5,7 @@ import type { CircuitName } from '../protocol/constants.ts'
 import { BaseError } from '../protocol/errors.ts'
 import type { Prover } from '../prover/prover.ts'
 import { Admitter } from './admission/admitter.ts'
+import { ReceiptSigner } from './admission/receiptSigner.ts'
 import { Verifier } from './admission/verifier.ts'
 import { currentValues } from './chainView.ts'
 import type { LoopReporter } from './loop.ts'
@@ -140,7 +141,9 @@ async function assemble(
   const { chainId, rollup } = deployment
   const { batchAgeMs, minimumFees, feeRecipient, limits } = settings
   const metrics = createMetrics()
-  const signer = createSigner({ privateKey: ports.receiptKey, domain: { chainId, rollup } })
+  const signing = { privateKey: ports.receiptKey, domain: { chainId, rollup } }
+  const signer = createSigner(signing)
+  const receiptSigner = new ReceiptSigner(signing)
   const getView = () => observer.view
 
   const reporter: LoopReporter = {
@@ -239,6 +242,7 @@ async function assemble(
     getView,
     verifier: new Verifier((verifications) => prover.verifyMany(verifications)),
     signer,
+    receiptSigner,
     domain,
     minimumFees,
     now,
@@ -325,6 +329,7 @@ async function assemble(
     },
     async stop() {
       await app.close()
+      await receiptSigner.close()
       await Promise.all(Object.values(loops).map((loop) => loop.stop()))
       await lock.release()
     },

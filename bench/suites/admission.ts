@@ -18,6 +18,8 @@ const SECONDS = 4
 /** Closed loop: how fast the sequencer is when it is never short of questions. */
 const SATURATION = { transfers: 3_000, connections: 96 }
 const WARM_UP = 400
+/** Of an open loop: more than are ever let in at once, so that what is too much is asked and not held back. */
+const CONNECTIONS = 1_024
 /** Between two runs, so that none begins with what the one before left. */
 const PAUSE_MS = 500
 
@@ -76,7 +78,11 @@ export const suite: Suite = {
       }
       const open = async (rate: number) => {
         say(`${String(Math.round(rate))} arrivals a second for ${String(SECONDS)} s`)
-        return load(Math.ceil(1.2 * rate * SECONDS), { rate, seconds: SECONDS })
+        return load(Math.ceil(1.2 * rate * SECONDS), {
+          rate,
+          seconds: SECONDS,
+          connections: CONNECTIONS,
+        })
       }
       let address = ''
       try {

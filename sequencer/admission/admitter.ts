@@ -20,6 +20,7 @@ import {
 import { Gate } from './gate.ts'
 import { Grouping } from './grouping.ts'
 import { parseSubmission } from './parseSubmission.ts'
+import type { ReceiptSigner } from './receiptSigner.ts'
 import type { Verifier } from './verifier.ts'
 
 export type AdmitterDependencies = {
@@ -28,7 +29,9 @@ export type AdmitterDependencies = {
   /** The base chain as last observed. */
   getView: () => ChainView | undefined
   verifier: Verifier
+  /** For the receipts of those that come for one later. */
   signer: Signer
+  receiptSigner: Pick<ReceiptSigner, 'sign'>
   domain: bigint
   minimumFees: MinimumFees
   now: () => Date
@@ -112,7 +115,7 @@ export class Admitter {
   }
 
   async #admit(submission: Submission, progress: { isWork: boolean }): Promise<TransferAdmitted> {
-    const { database, verifier, minimumFees, signer, now } = this.#deps
+    const { database, verifier, minimumFees, receiptSigner, now } = this.#deps
     // First, since what was promised stands, whatever has changed since.
     if (await this.#lookup.add(submission)) {
       const known = await findTransfer(database, submission.id)
@@ -127,7 +130,7 @@ export class Admitter {
     this.#checkAgainstState(submission)
 
     const admittedAt = now()
-    const receipt = signer.signReceipt(submission.id, admittedAt)
+    const receipt = await receiptSigner.sign({ statementId: submission.id, admittedAt })
     const outcome = await this.#insertion.add({
       submission,
       admission: { admittedAt, receiptSignature: receipt.signature },
