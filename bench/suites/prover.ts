@@ -27,6 +27,19 @@ type Spent = { milliseconds: number; processorMilliseconds: number }
 export const suite: Suite = {
   name: 'prover',
   summary: 'proofs by the native prover and by snarkjs',
+  plots: [
+    {
+      title: 'Time of a proof against constraints',
+      x: { label: 'constraints' },
+      y: { label: 'proof, witness not included', unit: 'ms' },
+    },
+    {
+      name: 'processor',
+      title: 'Processor time of a proof against constraints, all threads',
+      x: { label: 'constraints' },
+      y: { label: 'processor time', unit: 'ms' },
+    },
+  ],
   async run(say) {
     if ((await buildNative({ onProgress: say })) === undefined) return []
     const native = loadNative()!
@@ -34,6 +47,10 @@ export const suite: Suite = {
     const rows: Row[] = []
     const add = (name: string, value: number, unit: string): void => {
       rows.push({ name: `prover.${name}`, value: Number(value.toPrecision(4)), unit })
+    }
+    /** A figure that is also a point of a plot: by constraints. */
+    const addPoint = (row: Row): void => {
+      rows.push({ ...row, name: `prover.${row.name}`, value: Number(row.value.toPrecision(4)) })
     }
     for (const name of circuits) {
       const { circuit, zkeyPath, verificationKey } = loadKeys(name)
@@ -59,10 +76,34 @@ export const suite: Suite = {
       const milliseconds = median(natively.map((spent) => spent.milliseconds))
       const processor = median(natively.map((spent) => spent.processorMilliseconds))
       say(`${name}: ${milliseconds.toFixed(0)} ms, snarkjs ${snarkjs.milliseconds.toFixed(0)} ms`)
-      add(`nativeMilliseconds.${name}`, milliseconds, 'ms')
-      add(`nativeProcessorMilliseconds.${name}`, processor, 'ms')
+      const point = { unit: 'ms', size: constraints }
+      addPoint({
+        ...point,
+        series: 'native',
+        name: `nativeMilliseconds.${name}`,
+        value: milliseconds,
+      })
+      addPoint({
+        ...point,
+        series: 'snarkjs',
+        name: `snarkjsMilliseconds.${name}`,
+        value: snarkjs.milliseconds,
+      })
+      addPoint({
+        ...point,
+        series: 'native',
+        name: `nativeProcessorMilliseconds.${name}`,
+        value: processor,
+        plot: 'processor',
+      })
+      addPoint({
+        ...point,
+        series: 'snarkjs',
+        name: `snarkjsProcessorMilliseconds.${name}`,
+        value: snarkjs.processorMilliseconds,
+        plot: 'processor',
+      })
       add(`keyLoadMilliseconds.${name}`, loading.spent.milliseconds, 'ms')
-      add(`snarkjsMilliseconds.${name}`, snarkjs.milliseconds, 'ms')
       add(`nativeOverSnarkjs.${name}`, snarkjs.milliseconds / milliseconds, 'times')
       add(
         `nativeOverSnarkjsProcessorTime.${name}`,

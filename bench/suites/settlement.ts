@@ -1,10 +1,23 @@
-import { measureSettlementGas } from '../../test/support/settlementGas.ts'
-import type { Suite } from '../row.ts'
+import { BATCH_CIRCUITS, type BatchCircuit } from '../../protocol/constants.ts'
+import { measureSettlementGas, type SettlementGas } from '../../test/support/settlementGas.ts'
+import type { Row, Suite } from '../row.ts'
+
+/** Transactions may not use more (EIP-7825): 2^24. */
+const GAS_LIMIT = 2 ** 24
+/** Full batches in one call. */
+const BATCHES = [1, 2, 4, 8, 16]
 
 /** What a call of `settle` costs on the base chain, data included. Gas is the same on every machine. */
 export const suite: Suite = {
   name: 'settlement',
   summary: 'gas of settling, by what it is spent on',
+  plots: [
+    {
+      title: 'Gas a transfer against transfers in a call (sums of measured parts, full batches)',
+      x: { label: 'transfers in one call of settle' },
+      y: { label: 'gas a transfer', scale: 'linear' },
+    },
+  ],
   async run(say) {
     say('deploying and settling on a chain of its own')
     const gas = await measureSettlementGas()
@@ -27,6 +40,37 @@ export const suite: Suite = {
       },
       { name: 'vault.depositGas', value: gas.depositQueued, unit: 'gas' },
       { name: 'vault.claimGas', value: gas.claim, unit: 'gas' },
+      ...perTransfer(gas),
     ]
   },
+}
+
+/**
+ * What a transfer costs in calls of full batches of one size, from the parts measured above: up to the gas that a
+ * transaction may use.
+ */
+function perTransfer(gas: SettlementGas): Row[] {
+  const furtherBatch: Record<BatchCircuit, number> = {
+    'batch-4': gas.batch,
+    'batch-16': gas.batchOf16,
+    'batch-64': gas.batchOf64,
+  }
+  return Object.entries(BATCH_CIRCUITS).flatMap(([name, { transferSlots }]) => {
+    const further = furtherBatch[name as BatchCircuit]
+    return BATCHES.flatMap((batches) => {
+      const transfers = batches * transferSlots
+      // `fixed` holds one batch of 16.
+      const total = gas.fixed - gas.batchOf16 + batches * further + transfers * gas.marginalTransfer
+      if (total > GAS_LIMIT) return []
+      return [
+        {
+          name: `settle.gasPerTransfer.${name}.At${transfers}`,
+          value: Math.round(total / transfers),
+          unit: 'gas, from the measured parts',
+          size: transfers,
+          series: name,
+        },
+      ]
+    })
+  })
 }
