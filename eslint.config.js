@@ -52,6 +52,11 @@ const reservedPackages = [
     message: 'Only a store speaks SQL.',
   },
   {
+    name: 'pg-boss',
+    folders: ['prover/farm/store', 'test'],
+    message: 'Only the farm’s store speaks to the queue.',
+  },
+  {
     name: 'ethers',
     folders: ['deploy', 'bench', 'test'],
     message: 'Only l1/ talks to the base chain, by viem; ethers is for deployment.',

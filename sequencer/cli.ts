@@ -1,6 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { readDeployment } from '../l1/deployment.ts'
-import { DatabaseMissingError } from './errors.ts'
+import { parseFarmPublicKey, readFarmKey } from '../prover/farm/farmKeyFile.ts'
+import { openFarm } from '../prover/farm/store/openFarm.ts'
+import { DatabaseMissingError, FarmOptionsError } from './errors.ts'
 import { readKey } from './readKey.ts'
 import { defaultSettings } from './sequencer.ts'
 import { startSequencer } from './startSequencer.ts'
@@ -29,6 +31,9 @@ type StartOptions = {
   feeRecipient?: `0x${string}`
   l1KeyFile?: string
   receiptKeyFile?: string
+  provers: number
+  farmKey?: string
+  farmPublicKey?: Uint8Array
   logLevel: string
 }
 
@@ -82,6 +87,13 @@ export function register(program: Command, host: SequencerCliHost = {}): void {
       '--receipt-key-file <file>',
       'key for receipts; default: CINNABAR_SEQUENCER_RECEIPT_KEY',
     )
+    .option('--provers <number>', 'proofs that this process makes at once', parseCount, 1)
+    .option('--farm-key <file>', 'key of the farm, for a process that proves beside other workers')
+    .option(
+      '--farm-public-key <hex>',
+      'for --provers 0: public half of the key that the workers hold',
+      parseFarmPublicKey,
+    )
     .option('--log-level <level>', 'fatal, error, warn, info, debug or silent', 'info')
     .addHelpText(
       'after',
@@ -107,6 +119,8 @@ Next: curl http://127.0.0.1:8080/v1/status, and point wallets at this address.`,
       try {
         const applied = await migrate(database)
         for (const name of applied) console.log(`applied ${name}`)
+        // The queue's own schema, which its library makes and migrates.
+        await (await openFarm({ url, name: 'migration', isKeeper: true, poolSize: 2 })).close()
         console.log(applied.length === 0 ? 'The schema is up to date.' : 'Done.')
       } finally {
         await database.close()
@@ -115,6 +129,7 @@ Next: curl http://127.0.0.1:8080/v1/status, and point wallets at this address.`,
 }
 
 async function start(options: StartOptions, host: SequencerCliHost): Promise<void> {
+  checkFarmOptions(options)
   const deployment = await readDeployment(options.deployment)
   const l1PrivateKey = await readKey({
     what: 'base-chain',
@@ -141,6 +156,9 @@ async function start(options: StartOptions, host: SequencerCliHost): Promise<voi
     confirmations: BigInt(options.confirmations),
     l1Confirmations: options.confirmations + 1,
     pollMs: options.poll,
+    provers: options.provers,
+    ...(options.farmKey === undefined ? {} : { farmKey: await readFarmKey(options.farmKey) }),
+    ...(options.farmPublicKey === undefined ? {} : { farmPublicKey: options.farmPublicKey }),
     ...(options.feeRecipient === undefined ? {} : { feeRecipient: options.feeRecipient }),
     logger: options.logLevel === 'silent' ? false : { level: options.logLevel },
     onFatal(error) {
@@ -159,6 +177,14 @@ async function start(options: StartOptions, host: SequencerCliHost): Promise<voi
   })
   await running.stop()
   await database.stop()
+}
+
+/** @throws {FarmOptionsError} where nobody could open the jobs, or two keys were named. */
+function checkFarmOptions({ provers, farmKey, farmPublicKey }: StartOptions): void {
+  const isExternal = farmPublicKey !== undefined
+  if (isExternal !== (provers === 0) || (isExternal && farmKey !== undefined)) {
+    throw new FarmOptionsError()
+  }
 }
 
 async function chooseDatabase(

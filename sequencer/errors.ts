@@ -107,3 +107,16 @@ export class DatabaseMissingError extends BaseError {
     })
   }
 }
+
+export class FarmOptionsError extends BaseError {
+  override readonly name = 'FarmOptionsError'
+  constructor() {
+    super('The options say two things about who proves.', {
+      code: 'FARM_OPTIONS',
+      metaMessages: [
+        'With workers elsewhere only: --provers 0 and --farm-public-key, and no --farm-key.',
+        'In this process, alone or beside others: --provers 1 or more, and --farm-key where others help.',
+      ],
+    })
+  }
+}

@@ -1,8 +1,12 @@
 import type { FastifyInstance, FastifyServerOptions } from 'fastify'
 import type { HealthBody } from '../api/index.ts'
 import type { ChainReader } from '../l1/chainEvents.ts'
-import type { CircuitName } from '../protocol/constants.ts'
+import type { BatchCircuit, CircuitName } from '../protocol/constants.ts'
 import { BaseError } from '../protocol/errors.ts'
+import { FarmWorker } from '../prover/farm/farmWorker.ts'
+import type { FarmKey } from '../prover/farm/sealedBox.ts'
+import { findFarmHealth } from '../prover/farm/store/listProofJobs.ts'
+import { type Farm, type FarmSettings, openFarm } from '../prover/farm/store/openFarm.ts'
 import type { Prover } from '../prover/prover.ts'
 import { Admitter } from './admission/admitter.ts'
 import { ReceiptSigner } from './admission/receiptSigner.ts'
@@ -10,7 +14,8 @@ import { Verifier } from './admission/verifier.ts'
 import { currentValues } from './chainView.ts'
 import type { LoopReporter } from './loop.ts'
 import { Observer } from './observation/observer.ts'
-import { ATTEMPTS_UNTIL_UNHEALTHY, BatchProver, WORKER } from './proving/batchProver.ts'
+import { ProofCollector } from './proving/proofCollector.ts'
+import { createProofRequester } from './proving/proofRequester.ts'
 import { Sealer } from './sealing/sealer.ts'
 import { buildApp } from './server/buildApp.ts'
 import { defaultLimits, type Limits } from './server/limits.ts'
@@ -26,7 +31,6 @@ import { claimDeployment } from './store/claimDeployment.ts'
 import type { Database } from './store/database.ts'
 import { findQueueHealth } from './store/findQueueHealth.ts'
 import { migrate } from './store/migrate.ts'
-import { releaseLeases } from './store/releaseLeases.ts'
 
 type Hex = `0x${string}`
 
@@ -72,6 +76,7 @@ export type SequencerPorts = {
   prover: Pick<Prover, 'prove' | 'verifyMany'>
   /** 0x and 64 hex digits, or null where a circuit has no key here. */
   keyHashOf: (circuit: CircuitName) => Hex | null
+  farm: FarmPorts
   /** Signs receipts and anchors. */
   receiptKey: Uint8Array
   now: () => Date
@@ -82,6 +87,19 @@ export type SequencerPorts = {
   onLockLost: (error: Error) => void
 }
 
+export type FarmPorts = {
+  /** Jobs are sealed to it; 32 bytes. */
+  publicKey: Uint8Array
+  /** 64 hex digits. @throws where a circuit has no keys here: its batches are not sealed then. */
+  verificationKeyHashOf: (circuit: BatchCircuit) => string
+  /** A worker in this process, for farms of one machine. It proves by `prover`. */
+  worker?: { key: FarmKey; circuits: readonly BatchCircuit[]; concurrency: number }
+  settings?: Partial<FarmSettings>
+}
+
+/** From this many failed attempts at one job on, health says so, before the job is dead. */
+const ATTEMPTS_UNTIL_UNHEALTHY = 3
+
 export type Sequencer = {
   /** The interface, not listening yet. */
   readonly app: FastifyInstance
@@ -90,9 +108,11 @@ export type Sequencer = {
   readonly loops: {
     readonly observer: Observer
     readonly sealer: Sealer
-    readonly prover: BatchProver
+    readonly prover: ProofCollector
     readonly settler: Settler
   }
+  /** The worker in this process. */
+  readonly worker: FarmWorker | undefined
   /** Starts the loops. */
   start(): void
   /** Answers what was asked, ends the loops and lets go of the database. */
@@ -110,7 +130,7 @@ export async function createSequencer(
   deployment: SequencerDeployment,
   settings: SequencerSettings,
 ): Promise<Sequencer> {
-  const { database, now } = ports
+  const { database } = ports
   const { chainId, rollup, domain } = deployment
   const lock = await acquireWriterLock(database, {
     waitMs: ports.lockWaitMs ?? 10_000,
@@ -119,10 +139,20 @@ export async function createSequencer(
   try {
     await migrate(database)
     await claimDeployment(database, { chainId, rollup })
-    await releaseLeases(database, { worker: WORKER, now: now() })
     const state = new SealedState()
     state.replace(await restoreState(database))
-    return await assemble(ports, deployment, settings, state, lock, domain)
+    const farm = await openFarm({
+      url: database.url,
+      name: 'sequencer',
+      isKeeper: true,
+      settings: ports.farm.settings ?? {},
+    })
+    try {
+      return await assemble(ports, deployment, settings, state, farm, lock, domain)
+    } catch (error) {
+      await farm.close()
+      throw error
+    }
   } catch (error) {
     await lock.release()
     throw error
@@ -134,6 +164,7 @@ async function assemble(
   deployment: SequencerDeployment,
   settings: SequencerSettings,
   state: SealedState,
+  farm: Farm,
   lock: { release(): Promise<void> },
   domain: bigint,
 ): Promise<Sequencer> {
@@ -181,8 +212,13 @@ async function assemble(
       sealer.wake()
     },
   })
+  const requestProof = createProofRequester({
+    farm,
+    publicKey: ports.farm.publicKey,
+    verificationKeyHashOf: ports.farm.verificationKeyHashOf,
+  })
   const sealer = new Sealer({
-    deps: { database, state, getView, signer, domain, feeRecipient },
+    deps: { database, state, getView, signer, requestProof, domain, feeRecipient },
     batchAgeMs,
     now,
     reporter,
@@ -199,19 +235,35 @@ async function assemble(
         { batchNumber: String(batchNumber), circuit, transferCount, depositCount },
         'batch sealed',
       )
-      batchProver.wake()
+      worker?.wake()
     },
   })
-  const batchProver = new BatchProver({
+  const collector = new ProofCollector({
     database,
+    farm,
     prover,
     now,
     reporter,
-    onProved({ batchNumber, durationMs }) {
+    onProved({ batchNumber, worker: by, durationMs }) {
       metrics.proveSeconds.observe(durationMs / 1000)
-      app.log.info({ batchNumber: String(batchNumber), durationMs }, 'batch proved')
+      metrics.proofs.inc({ outcome: 'proved' })
+      app.log.info({ batchNumber: String(batchNumber), worker: by, durationMs }, 'batch proved')
       settler.wake()
     },
+    onRejected({ job, batchNumber, worker: by }) {
+      metrics.proofs.inc({ outcome: 'rejected' })
+      app.log.error({ job, batchNumber: String(batchNumber), worker: by }, 'proof rejected')
+    },
+    onDead(job) {
+      metrics.proofs.inc({ outcome: 'dead' })
+      app.log.error({ job }, 'proof given up')
+    },
+  })
+  const worker = createWorker(ports, farm, (event) => {
+    if (event.type === 'delivered') collector.wake()
+    if (event.type !== 'failed') return
+    metrics.proofs.inc({ outcome: 'failed' })
+    app.log.error({ job: event.job, code: event.code }, 'proof failed')
   })
   const settler = new Settler({
     database,
@@ -234,7 +286,7 @@ async function assemble(
     },
     onVoided: voidedTotal,
   })
-  const loops = { observer, sealer, prover: batchProver, settler }
+  const loops = { observer, sealer, prover: collector, settler }
 
   const admitter = new Admitter({
     database,
@@ -300,6 +352,10 @@ async function assemble(
 
   async function queueChecks(): Promise<Check[]> {
     const queue = await findQueueHealth(database).catch(() => undefined)
+    const proving = await findFarmHealth(database).catch(() => undefined)
+    metrics.provingJobs.set({ state: 'waiting' }, proving?.waiting ?? 0)
+    metrics.provingJobs.set({ state: 'proving' }, proving?.proving ?? 0)
+    metrics.provingJobs.set({ state: 'dead' }, proving?.dead ?? 0)
     metrics.waiting.set(queue?.waiting ?? 0)
     metrics.unproved.set(queue?.sealedUnproved ?? 0)
     metrics.unsettled.set(queue?.provedUnsettled ?? 0)
@@ -309,11 +365,15 @@ async function assemble(
       ...Object.values(loops).map((loop) => ({ name: loop.name, isOk: loop.failures < 3 })),
       {
         name: 'proving queue',
-        isOk: queue !== undefined && queue.provingAttempts < ATTEMPTS_UNTIL_UNHEALTHY,
-        ...(queue?.lastProvingError === undefined ? {} : { detail: queue.lastProvingError }),
+        isOk: proving?.dead === 0 && proving.failedAttempts < ATTEMPTS_UNTIL_UNHEALTHY,
+        ...(proving?.lastError === undefined
+          ? {}
+          : { detail: `${String(proving.dead)} dead; last ${proving.lastError}` }),
       },
     ]
   }
+
+  let listening: Promise<{ close(): Promise<void> } | undefined> | undefined
 
   // A first look, so that requests are answered from the start; a base chain that is down is for later.
   await observer.tick().catch((error: unknown) => {
@@ -324,16 +384,53 @@ async function assemble(
     app,
     address: signer.address,
     loops,
+    worker,
     start() {
       for (const loop of Object.values(loops)) loop.start()
+      const failed = (error: unknown) => reporter.onFailure('worker', error)
+      worker?.start().catch(failed)
+      listening = farm
+        .listen((event) => {
+          if (event !== 'job') collector.wake()
+        })
+        // The collector asks twice a second anyway.
+        .catch(() => undefined)
     },
     async stop() {
       await app.close()
       await receiptSigner.close()
       await Promise.all(Object.values(loops).map((loop) => loop.stop()))
+      // Its proof is given back, for another worker or the next start: nobody waits for it here.
+      await worker?.stop()
+      await (await listening)?.close()
+      await farm.close()
       await lock.release()
     },
   }
+}
+
+function createWorker(
+  { prover, farm: { worker, verificationKeyHashOf } }: SequencerPorts,
+  farm: Farm,
+  onEvent: ConstructorParameters<typeof FarmWorker>[0]['onEvent'],
+): FarmWorker | undefined {
+  if (worker === undefined || worker.concurrency === 0) return undefined
+  const { key, concurrency } = worker
+  return new FarmWorker({
+    farm,
+    prover: {
+      // Only the circuits named below reach it.
+      prove: (circuit, inputs, options) => prover.prove(circuit as BatchCircuit, inputs, options),
+    },
+    key,
+    circuits: worker.circuits.map((name) => ({
+      name,
+      verificationKeyHash: verificationKeyHashOf(name),
+    })),
+    name: `sequencer-${String(process.pid)}`,
+    concurrency,
+    ...(onEvent === undefined ? {} : { onEvent }),
+  })
 }
 
 type Check = { name: string; isOk: boolean; detail?: string }

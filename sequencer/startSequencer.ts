@@ -5,13 +5,15 @@ import type { ChainDeployment } from '../l1/deployment.ts'
 import { getSettledState } from '../l1/reads.ts'
 import { submitTransaction } from '../l1/submitTransaction.ts'
 import { createTransactionAccount } from '../l1/transactionAccount.ts'
-import type { CircuitName } from '../protocol/constants.ts'
+import { BATCH_CIRCUITS, type BatchCircuit, type CircuitName } from '../protocol/constants.ts'
 import { BaseError } from '../protocol/errors.ts'
 import { hexToBytes } from '../protocol/field.ts'
+import { deriveFarmKey, type FarmKey } from '../prover/farm/sealedBox.ts'
 import { createProver, type Prover } from '../prover/prover.ts'
 import { hashVerificationKey } from '../prover/verificationKey.ts'
 import {
   createSequencer,
+  type FarmPorts,
   defaultSettings,
   type Sequencer,
   type SequencerSettings,
@@ -36,8 +38,14 @@ export type StartSequencerOptions = Partial<SequencerSettings> & {
   port?: number
   /** Default: silent. */
   logger?: FastifyServerOptions['logger']
-  /** Default: one of its own, with one worker process. */
+  /** Default: one of its own, with as many worker processes as `provers`. */
   prover?: Prover
+  /** Proofs that this process makes at once. 0: an external farm makes them all. Default 1. */
+  provers?: number
+  /** Opens jobs in this process. Default: follows from the receipt key, so that it outlives a restart. */
+  farmKey?: FarmKey
+  /** For an external farm: the public half of the key that its workers hold. Then `provers` must be 0. */
+  farmPublicKey?: Uint8Array
   /** Blocks that must hold a settle call before it counts as mined. */
   l1Confirmations?: number
   /** Wei per gas; above it nothing is signed. */
@@ -68,7 +76,7 @@ export async function startSequencer(options: StartSequencerOptions): Promise<Ru
   const client = createChainClient({ rpcUrl })
   await checkDeployment(client, deployment)
   const database = await openDatabase({ url: databaseUrl })
-  const prover = options.prover ?? createProver()
+  const prover = options.prover ?? createProver({ workers: Math.max(1, options.provers ?? 1) })
   const account = createTransactionAccount(options.l1PrivateKey)
 
   const closeAll = async () => {
@@ -94,6 +102,7 @@ export async function startSequencer(options: StartSequencerOptions): Promise<Ru
         settlement: liveSettlement(options, { client, database, account }),
         prover,
         keyHashOf: (circuit) => keyHash(prover, circuit),
+        farm: farmPorts(options, prover),
         receiptKey: hexToBytes(options.receiptPrivateKey),
         now: options.now ?? (() => new Date()),
         logger: options.logger ?? false,
@@ -116,6 +125,24 @@ export async function startSequencer(options: StartSequencerOptions): Promise<Ru
   } catch (error) {
     await stop()
     throw error
+  }
+}
+
+function farmPorts(options: StartSequencerOptions, prover: Prover): FarmPorts {
+  const verificationKeyHashOf = (circuit: BatchCircuit) =>
+    hashVerificationKey(prover.verificationKey(circuit))
+  if (options.farmPublicKey !== undefined) {
+    return { publicKey: options.farmPublicKey, verificationKeyHashOf }
+  }
+  const key = options.farmKey ?? deriveFarmKey(hexToBytes(options.receiptPrivateKey))
+  const circuits = (Object.keys(BATCH_CIRCUITS) as BatchCircuit[]).filter(
+    (circuit) => keyHash(prover, circuit) !== null,
+  )
+  const concurrency = options.provers ?? 1
+  return {
+    publicKey: key.publicKey,
+    verificationKeyHashOf,
+    worker: { key, circuits, concurrency },
   }
 }
 

@@ -11,7 +11,7 @@ import {
 import { checkTransferAgainst } from '../admission/checkTransferAgainst.ts'
 import type { ChainView } from '../chainView.ts'
 import { SealConflictError } from '../errors.ts'
-import { encodeCircuitInputs } from '../proving/circuitInputs.ts'
+import type { ProofRequester } from '../proving/proofRequester.ts'
 import type { Signer } from '../signer.ts'
 import { restoreState, toBatch } from '../state/restoreState.ts'
 import type { SealedState } from '../state/sealedState.ts'
@@ -31,6 +31,7 @@ export type SealBatchDependencies = {
   state: SealedState
   getView: () => ChainView | undefined
   signer: Signer
+  requestProof: ProofRequester
   domain: bigint
   feeRecipient: `0x${string}`
 }
@@ -119,7 +120,7 @@ async function sealChosen(
   deps: SealBatchDependencies,
   choice: Choice,
 ): Promise<SealedSummary | undefined> {
-  const { database, state, signer, domain, feeRecipient } = deps
+  const { database, state, signer, requestProof, domain, feeRecipient } = deps
   const { circuit, now } = choice
   const fork = state.fork()
   const number = state.head.batchNumber + 1n
@@ -147,9 +148,10 @@ async function sealChosen(
     sealedAt: now,
   }
   const record: BatchRecord = { ...unsigned, signature: signer.signAnchor(unsigned) }
-  const inputs = encodeCircuitInputs(built.circuitInputs)
   try {
-    await database.transaction((connection) => write(connection, { record, inputs, choice }))
+    await database.transaction((connection) =>
+      write(connection, { requestProof, record, built, choice }),
+    )
   } catch (error) {
     // The commit may have happened although the answer got lost; the database knows.
     if (!(error instanceof SealConflictError)) state.replace(await restoreState(database))
@@ -174,14 +176,21 @@ type Choice = {
 
 async function write(
   connection: Connection,
-  { record, inputs, choice }: { record: BatchRecord; inputs: string; choice: Choice },
+  {
+    requestProof,
+    record,
+    built,
+    choice,
+  }: { requestProof: ProofRequester; record: BatchRecord; built: BuiltBatch; choice: Choice },
 ): Promise<void> {
   const batchId = await insertBatch(connection, { batch: record })
   await insertBatchDeposits(connection, { batchId, deposits: choice.deposits })
   const slots = choice.transfers.map(({ id }, slot) => ({ id, slot }))
   const marked = await markTransfersSealed(connection, { batchId, slots })
   if (marked !== slots.length) throw new SealConflictError()
-  await insertProvingJob(connection, { batchId, inputs, now: choice.now })
+  const { circuitInputs: inputs, publicInputs } = built
+  const jobId = await requestProof(connection, { circuit: record.circuit, inputs })
+  await insertProvingJob(connection, { batchId, jobId, publicInputs })
 }
 
 /** Waiting transfers that may be sealed now; the others are rejected, each with its reason. */

@@ -89,6 +89,18 @@ export function createMetrics() {
       help: 'Sealed batches without proof.',
       registers,
     }),
+    proofs: new Counter({
+      name: 'cinnabar_proofs_total',
+      help: 'Ends of attempts to prove a batch, by outcome; failed ones of other workers show as dead.',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    provingJobs: new Gauge({
+      name: 'cinnabar_proving_jobs',
+      help: 'Proofs wanted, by state.',
+      labelNames: ['state'],
+      registers,
+    }),
     unsettled: new Gauge({
       name: 'cinnabar_batches_unsettled',
       help: 'Proved batches that are not settled.',

@@ -26,6 +26,8 @@ export type Connection = {
 
 /** Postgres. Every query of the sequencer goes through one of these and lives in this folder. */
 export type Database = Connection & {
+  /** With its password: never logged. For what needs a pool of its own. */
+  readonly url: string
   /** Runs `work` in one transaction; an error rolls it back. */
   transaction<T>(work: (connection: Connection) => Promise<T>): Promise<T>
   /** A connection of its own, for a session lock. `onLost` is called when it breaks. */
@@ -59,6 +61,7 @@ export async function openDatabase({
     throw new DatabaseUnreachableError({ cause })
   }
   return {
+    url,
     query: (query) => run(pool, query),
     async transaction(work) {
       const client = await pool.connect()

@@ -4,9 +4,6 @@ export type QueueHealth = {
   waiting: number
   sealedUnproved: number
   provedUnsettled: number
-  /** Most attempts of any job. */
-  provingAttempts: number
-  lastProvingError?: string
 }
 
 /** Lengths of the queues, for health and metrics. */
@@ -15,8 +12,6 @@ export async function findQueueHealth(connection: Connection): Promise<QueueHeal
     waiting: string
     sealed_unproved: string
     proved_unsettled: string
-    proving_attempts: number | null
-    last_error: string | null
   }>(sql`
     select
       (select count(*) from transfer where status = 'admitted') as waiting,
@@ -25,18 +20,11 @@ export async function findQueueHealth(connection: Connection): Promise<QueueHeal
         select count(*) from batch
         where status = 'proved'
           and not exists (select from batch_on_l1 where batch_number = batch.number)
-      ) as proved_unsettled,
-      (select max(attempts) from proving_job) as proving_attempts,
-      (
-        select last_error from proving_job
-        where last_error is not null order by attempts desc limit 1
-      ) as last_error
+      ) as proved_unsettled
   `)
   return {
     waiting: Number(row?.waiting ?? 0),
     sealedUnproved: Number(row?.sealed_unproved ?? 0),
     provedUnsettled: Number(row?.proved_unsettled ?? 0),
-    provingAttempts: row?.proving_attempts ?? 0,
-    ...(typeof row?.last_error === 'string' ? { lastProvingError: row.last_error } : {}),
   }
 }

@@ -2,7 +2,7 @@ import type { ProofWords } from '../proofBytes.ts'
 import { proofToBytes } from '../proofBytes.ts'
 import { type Connection, sql, toField } from './database.ts'
 
-/** sealed → proved; the job is done. @returns false when the batch was voided in the meantime. */
+/** sealed → proved; the batch waits for no job any more. @returns false when the batch was voided in the meantime. */
 export async function recordProof(
   connection: Connection,
   {

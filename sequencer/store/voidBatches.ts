@@ -1,9 +1,10 @@
+import { deleteProofs } from '../../prover/farm/store/requeueProofs.ts'
 import type { RejectReason } from '../transfer.ts'
-import { type Connection, sql } from './database.ts'
+import { type Connection, fromBytes, sql } from './database.ts'
 
 /**
  * Voids the batch `from` and all sealed after it: their numbers and deposits are free again, their
- * transfers are rejected with the reason. One transaction of the caller's.
+ * transfers are rejected with the reason, their proofs no longer wanted. One transaction of the caller's.
  *
  * @returns the numbers voided.
  */
@@ -22,10 +23,15 @@ export async function voidBatches(
     delete from batch_deposit using batch
     where batch.id = batch_deposit.batch_id and batch.number >= ${from} and batch.status <> 'void'
   `)
-  await connection.query(sql`
+  const jobs = await connection.query<{ job_id: Buffer }>(sql`
     delete from proving_job using batch
     where batch.id = proving_job.batch_id and batch.number >= ${from} and batch.status <> 'void'
+    returning proving_job.job_id
   `)
+  await deleteProofs(
+    connection,
+    jobs.map(({ job_id: job }) => fromBytes(job)),
+  )
   const rows = await connection.query<{ number: string }>(sql`
     update batch set status = 'void', void_code = ${reason.code}, void_at = ${now}
     where number >= ${from} and status <> 'void'

@@ -116,8 +116,8 @@ describe('a sequencer killed at any moment', () => {
     )
     assert.equal(sealed.length, 1)
     await start(SOON)
-    await waitFor('lease of the proving job', async () => {
-      const rows = await database.query(sql`select 1 from proving_job where leased_by is not null`)
+    await waitFor('a worker at the proof', async () => {
+      const rows = await database.query(sql`select 1 from proof_job where worker is not null`)
       const done = await database.query(sql`select 1 from batch where status = 'proved'`)
       return rows.length + done.length > 0 ? true : undefined
     })

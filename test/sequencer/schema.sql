@@ -94,13 +94,30 @@ migration.number integer not null
 migration.name text not null
 migration.hash text not null
 migration.applied_at timestamp with time zone not null default now()
+proof_job.id hash32 not null
+proof_job.status text not null default 'queued'::text
+proof_job.circuit text not null
+proof_job.verification_key hash32 not null
+proof_job.witness bytea not null
+proof_job.created_at timestamp with time zone not null default now()
+proof_job.lease uuid not null
+proof_job.attempts integer not null default 0
+proof_job.worker text
+proof_job.claimed_at timestamp with time zone
+proof_job.last_error text
+proof_job.last_worker text
+proof_job.failed_at timestamp with time zone
+proof_result.job_id hash32 not null
+proof_result.worker text not null
+proof_result.proof field_coordinates not null
+proof_result.public_signals bytea not null
+proof_result.duration_ms integer not null
+proof_result.arrival bigint not null identity
 proving_job.batch_id bigint not null
-proving_job.inputs jsonb not null
-proving_job.created_at timestamp with time zone not null
-proving_job.available_at timestamp with time zone not null
-proving_job.leased_by text
-proving_job.attempts integer not null default 0
-proving_job.last_error text
+proving_job.job_id hash32 not null
+proving_job.c field_element not null
+proving_job.y field_element not null
+proving_job.rho field_element not null
 settlement.id bigint not null identity
 settlement.status text not null default 'open'::text
 settlement.first_batch bigint not null
@@ -165,8 +182,14 @@ l1_policy_publication: l1_policy_publication_pkey PRIMARY KEY (version)
 l1_transaction: l1_transaction_pkey PRIMARY KEY (hash)
 l1_transaction: l1_transaction_status_must_be_known CHECK ((status = ANY (ARRAY['pending'::text, 'mined'::text, 'dead'::text])))
 migration: migration_pkey PRIMARY KEY (number)
+proof_job: proof_job_attempts_must_not_be_negative CHECK ((attempts >= 0))
+proof_job: proof_job_pkey PRIMARY KEY (id)
+proof_job: proof_job_status_must_be_known CHECK ((status = ANY (ARRAY['queued'::text, 'dead'::text])))
+proof_result: proof_job_fkey FOREIGN KEY (job_id) REFERENCES proof_job(id) ON DELETE CASCADE
+proof_result: proof_result_pkey PRIMARY KEY (job_id)
+proof_result: proof_result_public_signals_must_be_words CHECK (((octet_length(public_signals) % 32) = 0))
 proving_job: batch_fkey FOREIGN KEY (batch_id) REFERENCES batch(id) ON DELETE RESTRICT
-proving_job: proving_job_attempts_must_not_be_negative CHECK ((attempts >= 0))
+proving_job: proof_job_fkey FOREIGN KEY (job_id) REFERENCES proof_job(id) ON DELETE RESTRICT
 proving_job: proving_job_pkey PRIMARY KEY (batch_id)
 settlement: settlement_must_be_closed_once_decided CHECK (((status = 'open'::text) = (closed_at IS NULL)))
 settlement: settlement_must_have_batches CHECK ((first_batch <= last_batch))
@@ -208,7 +231,10 @@ CREATE INDEX l1_transaction_by_purpose ON public.l1_transaction USING btree (pur
 CREATE INDEX l1_transaction_pending ON public.l1_transaction USING btree (sender, nonce) WHERE (status = 'pending'::text)
 CREATE UNIQUE INDEX l1_transaction_pkey ON public.l1_transaction USING btree (hash)
 CREATE UNIQUE INDEX migration_pkey ON public.migration USING btree (number)
-CREATE INDEX proving_job_by_availability ON public.proving_job USING btree (available_at)
+CREATE INDEX proof_job_by_key ON public.proof_job USING btree (verification_key, created_at) WHERE (status = 'queued'::text)
+CREATE UNIQUE INDEX proof_job_pkey ON public.proof_job USING btree (id)
+CREATE UNIQUE INDEX proof_result_pkey ON public.proof_result USING btree (job_id)
+CREATE INDEX proving_job_by_job ON public.proving_job USING btree (job_id)
 CREATE UNIQUE INDEX proving_job_pkey ON public.proving_job USING btree (batch_id)
 CREATE UNIQUE INDEX settlement_only_one_open ON public.settlement USING btree (status) WHERE (status = 'open'::text)
 CREATE UNIQUE INDEX settlement_pkey ON public.settlement USING btree (id)

@@ -11,17 +11,23 @@ import { hexToBytes } from '../../protocol/field.ts'
 import { publicInputsFromArray } from '../../protocol/publicInputs.ts'
 import { initialState } from '../../protocol/rollupState.ts'
 import { emptyRoot } from '../../protocol/tree.ts'
+import { listProofJobs } from '../../prover/farm/store/listProofJobs.ts'
+import { openFarm } from '../../prover/farm/store/openFarm.ts'
+import { requeueProofs } from '../../prover/farm/store/requeueProofs.ts'
 import { proofFromWords } from '../../prover/proof.ts'
 import { toBatch } from '../../sequencer/state/restoreState.ts'
-import { type Database, sql } from '../../sequencer/store/database.ts'
+import { type Database, fromField, sql, toField } from '../../sequencer/store/database.ts'
 import { aServer, type TestServer } from '../support/databases.ts'
 import { fieldOf } from '../support/identities.ts'
+import { waitFor } from '../support/waitFor.ts'
 import {
   aDepositQueued,
   anIdentityUpdate,
   aSequencer,
   aSubmission,
+  makeProofs,
   type SubmissionOptions,
+  testFarm,
   type TestSequencer,
 } from '../support/sequencers.ts'
 
@@ -32,13 +38,19 @@ const hash = `0x${'ab'.repeat(32)}` as const
 const reverted = (name: string) =>
   new TransactionRevertedError({ purpose: 'test', revert: { name, args: [] } })
 
-/** A proof of nothing, in the shape of one. */
-const fakeProve = (circuit: string, inputs: Record<string, unknown>) =>
-  Promise.resolve({
+/** A proof of nothing, in the shape of one, with the public signals that the batch was sealed with. */
+const fakeProver = (database: Database) => async (_: string, inputs: Record<string, unknown>) => {
+  const rho = inputs['rho'] as bigint
+  const [row] = await database.query<{ c: Buffer; y: Buffer }>(
+    sql`select c, y from proving_job where rho = ${toField(rho)}`,
+  )
+  assert.ok(row !== undefined)
+  return {
     proof: proofFromWords([1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n]),
-    publicSignals: [fieldOf(`c ${circuit}`), fieldOf('y'), inputs['rho'] as bigint],
+    publicSignals: [fromField(row.c), fromField(row.y), rho],
     timings: { queuedMs: 0 },
-  } as never)
+  } as never
+}
 
 describe('from proof to settlement', () => {
   let server: TestServer
@@ -55,7 +67,7 @@ describe('from proof to settlement', () => {
     here = await aSequencer(database, {
       ports: {
         prover: {
-          prove: fakeProve,
+          prove: fakeProver(database),
           verifyMany: (all) => Promise.resolve(all.map(() => true)),
         },
       },
@@ -67,7 +79,7 @@ describe('from proof to settlement', () => {
   })
 
   const tick = (loop: 'observer' | 'sealer' | 'prover' | 'settler') =>
-    here.sequencer.loops[loop].tick()
+    loop === 'prover' ? makeProofs(here.sequencer) : here.sequencer.loops[loop].tick()
   const admit = async (label: string, options: SubmissionOptions = {}) => {
     const { status, body } = await here.post(aSubmission(label, options))
     assert.equal(status, 202, JSON.stringify(body))
@@ -292,43 +304,132 @@ describe('from proof to settlement', () => {
     for (const id of ids) assert.equal((await statusOf(id))['status'], 'sealed')
   })
 
-  test('behavior: a failed proof is tried again later and stops nothing else', async () => {
-    let attempts = 0
+  test('behavior: a failed proof stops neither admission nor other proofs, and waits for an operator', async () => {
     await here.sequencer.stop()
+    let isBroken = true
+    const prove = fakeProver(database)
+    const farm = { ...testFarm(), settings: { attempts: 2, retrySeconds: 0 } }
+    let first: unknown
     here = await aSequencer(database, {
       ports: {
+        farm,
         prover: {
-          prove: (circuit: string, inputs: Record<string, unknown>) =>
-            attempts++ < 6
+          prove(circuit, inputs) {
+            first ??= inputs['rho']
+            return isBroken && inputs['rho'] === first
               ? Promise.reject(new Error('out of memory'))
-              : fakeProve(circuit, inputs),
+              : prove(circuit, inputs)
+          },
           verifyMany: (all) => Promise.resolve(all.map(() => true)),
         },
       },
     })
+    const proved = () =>
+      database
+        .query<{ number: string }>(
+          sql`select number from batch where status = 'proved' order by number`,
+        )
+        .then((rows) => rows.map(({ number }) => Number(number)))
     const id = await admit('one')
     await seal()
-    for (let i = 0; i < 6; i++) {
+    await tick('prover')
+    await admit('two')
+    await seal()
+    // The second batch does not wait for the first, whose attempts get used up.
+    await tick('prover')
+    assert.deepEqual(await proved(), [2])
+    const jobs = await waitFor('a dead job', async () => {
       await tick('prover')
-      // Backoff: asked at once, it does not try.
-      await tick('prover')
-      here.clock.now += 10 * 60_000
-    }
-    assert.equal(attempts, 6)
+      const all = await listProofJobs(database)
+      return all[0]?.state === 'dead' ? all : undefined
+    })
+    assert.deepEqual(
+      jobs.map(({ state, attempts, lastError }) => [state, attempts, lastError]),
+      [['dead', 2, 'PROVING_FAILED']],
+    )
+    const worker = jobs[0]?.lastWorker ?? ''
     const health = await here.get('/healthz')
     const check = (
       health.body['checks'] as { name: string; isOk: boolean; detail?: string }[]
     ).find(({ name }) => name === 'proving queue')
-    assert.deepEqual(check, { name: 'proving queue', isOk: false, detail: 'PROVING_FAILED' })
+    const detail = `1 dead; last PROVING_FAILED (${worker})`
+    assert.deepEqual(check, { name: 'proving queue', isOk: false, detail })
     assert.equal(health.status, 503)
     assert.equal((await here.get('/readyz')).status, 200)
-    await admit('two')
+
+    isBroken = false
+    const operator = await openFarm({ url: database.url, name: 'operator', isKeeper: false })
+    await requeueProofs(
+      operator,
+      jobs.map(({ job }) => job),
+    )
+    await operator.close()
     await tick('prover')
+    assert.deepEqual(await proved(), [1, 2])
+    assert.deepEqual(await listProofJobs(database), [])
     accept()
     await tick('settler')
     await tick('observer')
     assert.equal((await statusOf(id))['status'], 'settled')
     assert.equal((await here.get('/healthz')).status, 200)
+  })
+
+  test('behavior: a result that does not verify, or is of another batch, is a failed attempt', async () => {
+    await here.sequencer.stop()
+    const prove = fakeProver(database)
+    let round = 0
+    here = await aSequencer(database, {
+      ports: {
+        farm: { ...testFarm(), settings: { retrySeconds: 0 } },
+        prover: {
+          async prove(circuit: string, inputs: Record<string, unknown>) {
+            round += 1
+            const proved = await prove(circuit, inputs)
+            const [c, y, rho] = (proved as { publicSignals: bigint[] }).publicSignals
+            return round === 1
+              ? { ...(proved as object), publicSignals: [c, y! ^ 1n, rho] }
+              : proved
+          },
+          verifyMany: (all: readonly unknown[]) => Promise.resolve(all.map(() => round !== 2)),
+        } as never,
+      },
+    })
+    await admit('one')
+    await seal()
+    for (const attempts of [1, 2]) {
+      await tick('prover')
+      const [job] = await listProofJobs(database)
+      assert.deepEqual([job?.attempts, job?.lastError], [attempts, 'PROOF_REJECTED'])
+      assert.equal(job?.lastWorker, `sequencer-${String(process.pid)}`)
+    }
+    await tick('prover')
+    assert.deepEqual(await listProofJobs(database), [])
+    assert.equal(round, 3)
+  })
+
+  test('behavior: what is stored for the farm is sealed, and goes with the proof or the batch', async () => {
+    const witnesses = () => database.query<{ witness: Buffer }>(sql`select witness from proof_job`)
+    here.chain.mine(aDepositQueued(1n))
+    await tick('observer')
+    await admit('one')
+    await seal()
+    const [stored] = await witnesses()
+    assert.ok(stored !== undefined)
+    const [row] = await database.query<{ rho: Buffer }>(sql`select rho from proving_job`)
+    assert.ok(row !== undefined)
+    assert.equal(stored.witness.includes(row.rho), false)
+    await tick('prover')
+    assert.deepEqual(await witnesses(), [])
+    await admit('two')
+    await seal()
+    assert.equal((await witnesses()).length, 1)
+    here.settlement.answer = () => Promise.reject(reverted('DayOutdated'))
+    await tick('settler')
+    assert.deepEqual(await batches(), [])
+    assert.deepEqual(await witnesses(), [])
+    // The worker finds the lease on what nobody wants, and ends it.
+    await tick('prover')
+    assert.deepEqual(await listProofJobs(database), [])
   })
 
   test('behavior: a lost answer to the commit of a seal leaves memory and database equal', async () => {

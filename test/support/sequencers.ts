@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto'
 import type { TransferSubmission } from '../../api/index.ts'
 import { encodeSubmission } from '../../api/index.ts'
 import type { ChainEvent, ChainHead, ChainReader, EventPosition } from '../../l1/chainEvents.ts'
-import type { TransferCircuit } from '../../protocol/constants.ts'
+import type { BatchCircuit, TransferCircuit } from '../../protocol/constants.ts'
 import {
+  BATCH_CIRCUITS,
   DEPOSIT_CIPHERTEXT_BYTES,
   MEMO_BYTES,
   NOTE_TREE_DEPTH,
@@ -14,10 +15,12 @@ import { deploymentDomain } from '../../protocol/domain.ts'
 import { hashMemo } from '../../protocol/memo.ts'
 import { emptyRoot } from '../../protocol/tree.ts'
 import { packWord } from '../../protocol/words.ts'
+import { farmKeyFrom } from '../../prover/farm/sealedBox.ts'
 import type { ProofWords } from '../../prover/proof.ts'
 import {
   createSequencer,
   defaultSettings,
+  type FarmPorts,
   type Sequencer,
   type SequencerPorts,
   type SequencerSettings,
@@ -222,6 +225,23 @@ export class ScriptedSettlement implements SettlementChain {
   }
 }
 
+/** Keys of nothing real: each circuit has one of its own. The worker waits to be told by `makeProofs`. */
+export function testFarm(): FarmPorts {
+  const circuits = Object.keys(BATCH_CIRCUITS) as BatchCircuit[]
+  const key = farmKeyFrom(new Uint8Array(32).fill(5))
+  return {
+    publicKey: key.publicKey,
+    verificationKeyHashOf: (circuit) => String(circuits.indexOf(circuit) + 1).repeat(64),
+    worker: { key, circuits, concurrency: 1 },
+  }
+}
+
+/** One round of the farm: the worker takes what waits, the sequencer takes in what comes of it. */
+export async function makeProofs({ loops, worker }: Sequencer): Promise<void> {
+  await worker?.runAvailable()
+  await loops.prover.tick()
+}
+
 export type TestSequencer = {
   sequencer: Sequencer
   database: Database
@@ -263,6 +283,7 @@ export async function aSequencer(
         verifyMany: (all) => Promise.resolve(all.map(() => true)),
       },
       keyHashOf: () => null,
+      farm: testFarm(),
       receiptKey: new Uint8Array(32).fill(7),
       now: () => new Date(clock.now),
       logger: false,
