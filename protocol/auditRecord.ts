@@ -27,8 +27,12 @@ export type StatisticsRecord = WordFields<'statistics0'> & WordFields<'statistic
 export type InvestigationRecord = WordFields<'investigation0'> &
   Partial<WordFields<'investigation1'>>
 
-const STATISTICS_MASKS: readonly Domain[] = ['STATISTICS_MASK_0', 'STATISTICS_MASK_1']
-const INVESTIGATION_MASKS: readonly Domain[] = ['INVESTIGATION_MASK_0', 'INVESTIGATION_MASK_1']
+/** Domains of the words' masks: maskᵢ = H(domainᵢ, shared.x, shared.y). */
+export const STATISTICS_MASKS: readonly Domain[] = ['STATISTICS_MASK_0', 'STATISTICS_MASK_1']
+export const INVESTIGATION_MASKS: readonly Domain[] = [
+  'INVESTIGATION_MASK_0',
+  'INVESTIGATION_MASK_1',
+]
 
 /**
  * The masks of a record's words under a shared point: e·auditKey for the sender, auditSecret·R
@@ -47,12 +51,7 @@ function mask(
   return words.map((word, i) => reduce(word + (pads[i] ?? 0n)))
 }
 
-function unmask(
-  domains: readonly Domain[],
-  shared: CurvePoint,
-  words: readonly bigint[],
-): FieldElement[] {
-  const pads = masks(domains, shared)
+function unmask(pads: readonly bigint[], words: readonly bigint[]): FieldElement[] {
   return words.map((word, i) => reduce(word - (pads[i] ?? 0n)))
 }
 
@@ -69,7 +68,15 @@ export function openStatistics(
   shared: CurvePoint,
   ciphertext: readonly bigint[],
 ): StatisticsRecord {
-  const [word0 = 0n, word1 = 0n] = unmask(STATISTICS_MASKS, shared, ciphertext)
+  return unmaskStatistics(masks(STATISTICS_MASKS, shared), ciphertext)
+}
+
+/** As `openStatistics`, with the masks at hand: they are computed in bulk for many records. */
+export function unmaskStatistics(
+  pads: readonly bigint[],
+  ciphertext: readonly bigint[],
+): StatisticsRecord {
+  const [word0 = 0n, word1 = 0n] = unmask(pads, ciphertext)
   return {
     ...unpackWord('statistics0', word0),
     ...unpackWord('statistics1', word1),
@@ -81,7 +88,15 @@ export function openInvestigation(
   shared: CurvePoint,
   ciphertext: readonly bigint[],
 ): InvestigationRecord {
-  const [word0 = 0n, word1] = unmask(INVESTIGATION_MASKS, shared, ciphertext)
+  return unmaskInvestigation(masks(INVESTIGATION_MASKS, shared), ciphertext)
+}
+
+/** As `openInvestigation`, with the masks at hand. */
+export function unmaskInvestigation(
+  pads: readonly bigint[],
+  ciphertext: readonly bigint[],
+): InvestigationRecord {
+  const [word0 = 0n, word1] = unmask(pads, ciphertext)
   return {
     ...unpackWord('investigation0', word0),
     ...(word1 === undefined ? {} : unpackWord('investigation1', word1)),

@@ -1,5 +1,6 @@
 import type { SettledDeposit } from '../l1/chainEvents.ts'
 import { monthOf } from '../protocol/calendar.ts'
+import { LeafTable } from './leafTable.ts'
 import { isOpened, type OpenedTransfer } from './openRecords.ts'
 
 export const findingCodes = [
@@ -34,8 +35,6 @@ export type AssetTotals = {
   fees: bigint
 }
 
-type Leaf = { asset: bigint; amount: bigint | undefined; recipient: bigint | undefined }
-
 /**
  * Follows settled batches in order and checks what the supervisors' keys let them check: that every
  * transfer has readable records, that its two records and the public data agree, that each note
@@ -46,8 +45,7 @@ type Leaf = { asset: bigint; amount: bigint | undefined; recipient: bigint | und
 export class RecordLedger {
   readonly totals = new Map<bigint, AssetTotals>()
   readonly findings: Finding[] = []
-  readonly #leaves = new Map<bigint, Leaf>()
-  readonly #taken = new Set<bigint>()
+  readonly #leaves = new LeafTable()
   readonly #pseudonyms = new Map<string, bigint>()
   readonly #isKnownIdentity: (index: bigint) => boolean
 
@@ -134,8 +132,7 @@ export class RecordLedger {
         amountIn = undefined
         continue
       }
-      if (this.#taken.has(input)) report('INPUT_TAKEN_TWICE', 'A note was taken in before.')
-      this.#taken.add(input)
+      if (this.#leaves.take(input)) report('INPUT_TAKEN_TWICE', 'A note was taken in before.')
       if (leaf.recipient !== undefined && leaf.amount !== 0n && leaf.recipient !== sender) {
         report('INPUT_OF_ANOTHER', 'A note was sent to another identity than took it in.')
       }

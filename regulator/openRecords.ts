@@ -6,7 +6,7 @@ import {
   sharedPoint,
   type StatisticsRecord,
 } from '../protocol/auditRecord.ts'
-import { isOnCurve } from '../protocol/babyjubjub.ts'
+import { type CurvePoint, isOnCurve } from '../protocol/babyjubjub.ts'
 import { BaseError } from '../protocol/errors.ts'
 import { unpackWord } from '../protocol/words.ts'
 import type { AuditKeyRing } from './auditKeys.ts'
@@ -36,6 +36,12 @@ export type OpenedTransfer = {
   readonly investigation: InvestigationRecord | RecordFault
 }
 
+/** The keys at hand, of any epochs. */
+export type RecordKeys = {
+  readonly statistics?: AuditKeyRing
+  readonly investigation?: AuditKeyRing
+}
+
 /**
  * Opens both records of every transfer of a settled batch with the keys at hand.
  * Records are computed inside the proof, so a settled one that does not open under the right key
@@ -43,11 +49,10 @@ export type OpenedTransfer = {
  */
 export function openRecords(
   batch: ChainEventOf<'batchSettled'>,
-  keys: { readonly statistics?: AuditKeyRing; readonly investigation?: AuditKeyRing },
+  keys: RecordKeys,
 ): OpenedTransfer[] {
   return batch.transfers.map((transfer) => {
     const { publicInputs } = transfer
-    const fee = unpackWord('fee', publicInputs.fee)
     const [x, y] = publicInputs.ephemeral
     const ephemeral = { x, y }
     // The proof shows R = e·Base8 (T9), so of a settled transfer nothing is left to check in the
@@ -56,38 +61,56 @@ export function openRecords(
     const open = <R>(
       ring: AuditKeyRing | undefined,
       auditKey: readonly [bigint, bigint],
-      read: (shared: { x: bigint; y: bigint }) => R,
+      read: (shared: CurvePoint) => R,
     ): R | RecordFault => {
       const secret = ring?.secretOf({ x: auditKey[0], y: auditKey[1] })
       if (secret === undefined) return 'keyMissing'
       if (!isPoint) return 'ephemeralInvalid'
-      try {
-        return read(sharedPoint(ephemeral, secret))
-      } catch (error) {
-        if (error instanceof BaseError) return 'malformed'
-        throw error
-      }
+      return orMalformed(() => read(sharedPoint(ephemeral, secret)))
     }
-    return {
-      batchNumber: batch.batchNumber,
-      slot: transfer.slot,
-      kind: transfer.kind,
-      transactionHash: batch.transactionHash,
-      timestamp: batch.timestamp,
-      day: publicInputs.day,
-      epoch: fee.epoch,
-      firstLeafIndex: transfer.firstLeafIndex,
-      traceTag: publicInputs.traceTag,
-      withdrawal: unpackWord('withdrawal', publicInputs.withdrawal),
-      fee: { asset: fee.asset, amount: fee.amount },
+    return openedTransfer(batch, transfer, {
       statistics: open(keys.statistics, publicInputs.auditKeyS, (shared) =>
         openStatistics(shared, publicInputs.statisticsCiphertext),
       ),
       investigation: open(keys.investigation, publicInputs.auditKeyI, (shared) =>
         openInvestigation(shared, publicInputs.investigationCiphertext),
       ),
-    }
+    })
   })
+}
+
+/** What `read` gives; 'malformed' where the plaintext is no record. */
+export function orMalformed<R>(read: () => R): R | 'malformed' {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof BaseError) return 'malformed'
+    throw error
+  }
+}
+
+/** The public side of a transfer beside its opened halves. */
+export function openedTransfer(
+  batch: ChainEventOf<'batchSettled'>,
+  transfer: SettledTransfer,
+  halves: Pick<OpenedTransfer, 'statistics' | 'investigation'>,
+): OpenedTransfer {
+  const { publicInputs } = transfer
+  const fee = unpackWord('fee', publicInputs.fee)
+  return {
+    batchNumber: batch.batchNumber,
+    slot: transfer.slot,
+    kind: transfer.kind,
+    transactionHash: batch.transactionHash,
+    timestamp: batch.timestamp,
+    day: publicInputs.day,
+    epoch: fee.epoch,
+    firstLeafIndex: transfer.firstLeafIndex,
+    traceTag: publicInputs.traceTag,
+    withdrawal: unpackWord('withdrawal', publicInputs.withdrawal),
+    fee: { asset: fee.asset, amount: fee.amount },
+    ...halves,
+  }
 }
 
 /** Whether a half was opened. */

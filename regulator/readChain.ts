@@ -3,10 +3,12 @@ import { IDENTITY_TREE_DEPTH } from '../protocol/constants.ts'
 import { formatField } from '../protocol/field.ts'
 import { openIdentity } from '../protocol/sealedIdentity.ts'
 import { MerkleTree } from '../protocol/tree.ts'
+import { type Kernels, openKernels } from '../prover/kernels.ts'
 import type { AuditKeyRing } from './auditKeys.ts'
 import { type Finding, type AssetTotals, RecordLedger } from './checkRecords.ts'
 import { RegistryRootMismatchError } from './errors.ts'
-import { type OpenedTransfer, openRecords } from './openRecords.ts'
+import type { OpenedTransfer } from './openRecords.ts'
+import { openRecordsMany } from './openRecordsMany.ts'
 
 /** Everything that a supervisor's keys show of the settled chain. */
 export type SupervisedChain = {
@@ -34,48 +36,81 @@ export type ReadChainParameters = {
   readonly toBlock?: bigint
   readonly statistics?: AuditKeyRing
   readonly investigation?: AuditKeyRing
+  /** Bulk arithmetic. Default: native where it is built. */
+  readonly kernels?: Kernels
   /** Audit keys I of all epochs on chain are tried for sealed identities. */
   readonly onProgress?: (progress: { block: bigint; head: bigint }) => void
 }
+
+/** What following the chain gives without keeping its transfers. */
+export type ChainReading = Omit<SupervisedChain, 'transfers' | 'batches'>
 
 /** Blocks asked for at a time: enough to be quick, few enough for public endpoints' limits. */
 const CHUNK = 2_000n
 
 /**
- * Reads the settled chain from the base chain alone and opens what the keys open.
+ * Reads the settled chain from the base chain alone and opens what the keys open. Keeps all of it: for
+ * a chain of millions, `followChain` hands it on instead.
  *
  * @throws {RegistryRootMismatchError} when a published identity root does not follow from the
  * published updates.
  */
 export async function readChain(
   reader: ChainReader,
-  { fromBlock, toBlock, statistics, investigation, onProgress }: ReadChainParameters,
+  parameters: ReadChainParameters,
 ): Promise<SupervisedChain> {
+  const transfers: OpenedTransfer[] = []
+  const batches: ChainEventOf<'batchSettled'>[] = []
+  const reading = await followChain(reader, parameters, (batch, opened) => {
+    batches.push(batch)
+    for (const transfer of opened) transfers.push(transfer)
+  })
+  return { ...reading, transfers, batches }
+}
+
+/**
+ * Reads the settled chain stretch by stretch, opens what the keys open, checks it, and hands each batch
+ * on, in order. What is kept is what the checks need: 15 bytes a leaf.
+ *
+ * @throws {RegistryRootMismatchError} as `readChain`.
+ */
+export async function followChain(
+  reader: ChainReader,
+  {
+    fromBlock,
+    toBlock,
+    statistics,
+    investigation,
+    kernels = openKernels(),
+    onProgress,
+  }: ReadChainParameters,
+  onBatch: (batch: ChainEventOf<'batchSettled'>, opened: readonly OpenedTransfer[]) => void,
+): Promise<ChainReading> {
   const head = await reader.getHead()
   const last = toBlock === undefined || toBlock > head.number ? head.number : toBlock
   const registry = new RegistryBuilder(investigation)
   const ledger = new RecordLedger((index) => registry.isFilled(index))
-  const transfers: OpenedTransfer[] = []
-  const batches: ChainEventOf<'batchSettled'>[] = []
+  const keys = {
+    ...(statistics === undefined ? {} : { statistics }),
+    ...(investigation === undefined ? {} : { investigation }),
+  }
   for (let from = fromBlock; from <= last; from += CHUNK) {
     const to = from + CHUNK - 1n < last ? from + CHUNK - 1n : last
-    for (const event of await reader.getEvents({ from, to })) {
+    const events = await reader.getEvents({ from, to })
+    const batches = events.filter((event) => event.type === 'batchSettled')
+    const opened = await openRecordsMany({ kernels, keys }, batches)
+    let next = 0
+    for (const event of events) {
       registry.add(event)
       if (event.type !== 'batchSettled') continue
-      batches.push(event)
-      const opened = openRecords(event, {
-        ...(statistics === undefined ? {} : { statistics }),
-        ...(investigation === undefined ? {} : { investigation }),
-      })
-      transfers.push(...opened)
-      ledger.addBatch(opened, event.deposits)
+      const transfers = opened[next++] ?? []
+      ledger.addBatch(transfers, event.deposits)
+      onBatch(event, transfers)
     }
     onProgress?.({ block: to, head: last })
   }
   return {
     head,
-    transfers,
-    batches,
     findings: ledger.findings,
     totals: ledger.totals,
     registry: registry.view(),
