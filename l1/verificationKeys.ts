@@ -1,4 +1,4 @@
-import type { Address } from 'viem'
+import { type Address, BaseError as ViemError, ContractFunctionRevertedError } from 'viem'
 import { CIRCUIT_IDS, type CircuitName } from '../protocol/constants.ts'
 import { deploymentDomain } from '../protocol/domain.ts'
 import { ask } from './ask.ts'
@@ -14,8 +14,10 @@ export type RegisteredVerificationKeys = {
   readonly domain: bigint
   /** alpha, beta, gamma in the precompiles' order. */
   readonly common: readonly bigint[]
-  /** By circuit: delta, IC[0] with the domain's share, the rest. Undefined where no key is active. */
+  /** By circuit: delta, IC[0] with the domain's share, the rest. Undefined where no key is active or it is stopped. */
   readonly blobs: Readonly<Record<CircuitName, readonly bigint[] | undefined>>
+  /** Circuits whose replaced key is usable still. */
+  readonly inSunset: readonly CircuitName[]
 }
 
 const WORD_DIGITS = 64
@@ -39,27 +41,35 @@ export async function getVerificationKeys(
     const registry = { address, abi: abis.verifierRegistry }
     const domain = deploymentDomain({ chainId: BigInt(await client.getChainId()), rollup })
     const common = await client.readContract({ ...registry, functionName: 'commonKey' })
-    const blobs = {} as Record<CircuitName, readonly bigint[] | undefined>
-    for (const [circuit, id] of Object.entries(CIRCUIT_IDS)) {
-      const version = await client.readContract({
-        ...registry,
-        functionName: 'activeVersion',
-        args: [id],
-      })
-      if (version === 0) {
-        blobs[circuit as CircuitName] = undefined
-        continue
+    /** The blob's address; undefined where the registry says that no such key may be used now. */
+    const blobOf = async (id: number, isSunset: boolean): Promise<Address | undefined> => {
+      try {
+        const args = [BigInt(id), isSunset] as const
+        return await client.readContract({ ...registry, functionName: 'keyBlob', args })
+      } catch (error) {
+        if (!isRefusal(error)) throw error
+        return undefined
       }
-      const blob = await client.readContract({
-        ...registry,
-        functionName: 'keyBlob',
-        args: [BigInt(id), false],
-      })
-      const code = (await client.getCode({ address: blob })) ?? '0x'
-      // One byte that stops whoever calls it stands before the words.
-      const words = code.slice(4).match(new RegExp(`.{${String(WORD_DIGITS)}}`, 'g')) ?? []
-      blobs[circuit as CircuitName] = words.map((word) => BigInt(`0x${word}`))
     }
-    return { domain, common, blobs }
+    const blobs = {} as Record<CircuitName, readonly bigint[] | undefined>
+    const inSunset: CircuitName[] = []
+    for (const [circuit, id] of Object.entries(CIRCUIT_IDS) as [CircuitName, number][]) {
+      const blob = await blobOf(id, false)
+      blobs[circuit] = blob === undefined ? undefined : await readWords(client, blob)
+      if ((await blobOf(id, true)) !== undefined) inSunset.push(circuit)
+    }
+    return { domain, common, blobs, inSunset }
   })
+}
+
+async function readWords(client: ChainClient, blob: Address): Promise<bigint[]> {
+  const code = (await client.getCode({ address: blob })) ?? '0x'
+  // One byte that stops whoever calls it stands before the words.
+  const words = code.slice(4).match(new RegExp(`.{${String(WORD_DIGITS)}}`, 'g')) ?? []
+  return words.map((word) => BigInt(`0x${word}`))
+}
+
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof ViemError)) return false
+  return error.walk((link) => link instanceof ContractFunctionRevertedError) !== null
 }

@@ -257,9 +257,13 @@ For development, \`npm run setup\` makes insecure keys in seconds.`,
             registered === undefined
               ? 'No deployment was compared: name one with --rpc and --rollup.'
               : `Registered on the base chain and equal: ${verified.registered.join(', ')}.`
+          const sunset = verified.inSunset.map(
+            (name) =>
+              `A REPLACED KEY of ${name} is usable until its sunset ends: verify it too, at the version it was made for.`,
+          )
           reporter(options)(
             verified,
-            [...lines, chain],
+            [...lines, chain, ...sunset],
             'compare contributors’ published attestation hashes with the transcript, and the beacon with its source',
           )
         })

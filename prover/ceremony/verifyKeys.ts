@@ -27,6 +27,8 @@ export type RegisteredKeys = {
   readonly common: readonly bigint[]
   /** By circuit: delta, IC[0] with the domain's share, the rest; undefined where none is active. */
   readonly blobs: Readonly<Record<string, readonly bigint[] | undefined>>
+  /** Circuits whose replaced key is usable still. */
+  readonly inSunset: readonly string[]
 }
 
 export type VerifyKeysParameters = {
@@ -51,6 +53,8 @@ export type VerifiedKeys = {
   }[]
   /** Circuits whose key on the base chain was compared and found equal. */
   readonly registered: readonly string[]
+  /** Circuits whose replaced key the base chain still takes: verify it at the version it was made for. */
+  readonly inSunset: readonly string[]
 }
 
 /**
@@ -105,6 +109,7 @@ export async function verifyKeys({
       })),
     })),
     registered: compared,
+    inSunset: registered?.inSunset ?? [],
   }
 }
 
@@ -204,7 +209,7 @@ function checkRegistered(
     }
     if (commonWords(key).join() !== common.join()) fail('alpha, beta or gamma are others')
     const blob = blobs[name]
-    if (blob === undefined) return fail(`${name} has no active key`)
+    if (blob === undefined) return fail(`${name} has no active key that may be used now`)
     if (registeredWords(key, domain, domainPositionOf(name)).join() !== blob.join()) {
       fail(`the active key of ${name} is another`)
     }

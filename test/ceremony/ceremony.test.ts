@@ -559,8 +559,10 @@ describe('verify', () => {
   test('behavior: a base chain with these keys, with others, with more, with none', async () => {
     const [sealed, range] = circuits.map((name) => readKey(at('keys', `${name}.vkey.json`)))
     const blobs = { sealed: registeredWords(sealed!, 7n, 0), range: registeredWords(range!, 7n, 0) }
-    const registered = { domain: 7n, common: commonWords(sealed!), blobs }
-    assert.deepEqual((await verify(at('keys'), registered)).registered, [...circuits])
+    const registered = { domain: 7n, common: commonWords(sealed!), blobs, inSunset: ['range'] }
+    const verified = await verify(at('keys'), registered)
+    assert.deepEqual(verified.registered, [...circuits])
+    assert.deepEqual(verified.inSunset, ['range'])
     for (const wrong of [
       { ...registered, domain: 8n },
       { ...registered, common: registered.common.with(0, 1n) },

@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 
+import { checkVerificationKeys } from '../../deploy/contracts/checkVerificationKeys.ts'
 import { createChainClient } from '../../l1/client.ts'
 import { getVerificationKeys } from '../../l1/verificationKeys.ts'
-import { CIRCUIT_IDS, PUBLIC_INPUTS, type CircuitName } from '../../protocol/constants.ts'
+import {
+  CIRCUIT_IDS,
+  PUBLIC_INPUTS,
+  SECONDS_PER_DAY,
+  type CircuitName,
+} from '../../protocol/constants.ts'
 import { commonWords, registeredWords } from '../../prover/ceremony/verifyKeys.ts'
+import { send } from '../support/expectRevert.ts'
 import { startTestRollup, type TestRollup } from '../support/settlement.ts'
 
 /** Place of `domain` among a circuit's public signals, counted apart from the code under test. */
@@ -46,5 +53,29 @@ describe('getVerificationKeys', () => {
         circuit,
       )
     }
+    assert.deepEqual((await getVerificationKeys(client, deployment.rollup)).inSunset, [])
+  })
+
+  test('behavior: a replaced key is named while it is usable, a stopped one is not given', async () => {
+    const { deployment, keys, chain } = rollup
+    const read = () =>
+      getVerificationKeys(createChainClient({ rpcUrl: chain.rpcUrl }), deployment.rollup)
+    const registry = rollup.contract('verifierRegistry')
+    const { verificationKey } = keys.secondKey('transfer')
+    const all = checkVerificationKeys({ ...keys.verificationKeys, transfer: verificationKey })
+    const { delta, ic } = all.transfer
+    await send(registry, 'announceKey', CIRCUIT_IDS.transfer, { delta, ic: [...ic] })
+    await chain.increaseTime(8 * SECONDS_PER_DAY)
+    await send(registry, 'activateKey', CIRCUIT_IDS.transfer, 2)
+    const replaced = await read()
+    assert.deepEqual(replaced.inSunset, ['transfer'])
+    assert.deepEqual(
+      replaced.blobs.transfer,
+      registeredWords(verificationKey, replaced.domain, domainPosition('transfer')),
+    )
+    await send(registry, 'stopKey', CIRCUIT_IDS.transfer, 2)
+    const stopped = await read()
+    assert.equal(stopped.blobs.transfer, undefined)
+    assert.notEqual(stopped.blobs.collect, undefined)
   })
 })
