@@ -50,9 +50,13 @@ const commands = {
   },
   setup: {
     script: 'prover/setup/main.ts',
-    usage: '',
+    usage: '[-- --json --force NAME…]',
     summary: 'Compile the circuits and make development keys (insecure by construction).',
-    details: [],
+    details: [
+      'NAME…              these circuits; batch-64 is made only when it is named',
+      '--json --force     print an object; make everything again',
+      'Keys for production come from a ceremony: npx cinnabar setup --help',
+    ],
   },
   generate: {
     script: 'scripts/generate.ts',
