@@ -12,6 +12,7 @@ import {
 import { endSnarkjs } from '../../test/support/proverWorkspace.ts'
 import { sampleInputs } from '../../test/support/sampleInputs.ts'
 import { proveWithSnarkjs } from '../../test/support/snarkjsProofs.ts'
+import { measureKernels } from '../kernelRows.ts'
 import { median, type Row, type Suite } from '../row.ts'
 
 const circuits = ['registration', 'transfer', 'batch-4', 'batch-16'] as const
@@ -26,7 +27,7 @@ type Spent = { milliseconds: number; processorMilliseconds: number }
  */
 export const suite: Suite = {
   name: 'prover',
-  summary: 'proofs by the native prover and by snarkjs',
+  summary: 'proofs by the native prover and by snarkjs; bulk arithmetic natively and portably',
   plots: [
     {
       title: 'Time of a proof against constraints',
@@ -44,7 +45,7 @@ export const suite: Suite = {
     if ((await buildNative({ onProgress: say })) === undefined) return []
     const native = loadNative()!
     say(`native core: ${native.core}`)
-    const rows: Row[] = []
+    const rows: Row[] = await measureKernels(native, say)
     const add = (name: string, value: number, unit: string): void => {
       rows.push({ name: `prover.${name}`, value: Number(value.toPrecision(4)), unit })
     }
