@@ -7,6 +7,7 @@ import { FarmWorker } from '../prover/farm/farmWorker.ts'
 import type { FarmKey } from '../prover/farm/sealedBox.ts'
 import { findFarmHealth } from '../prover/farm/store/listProofJobs.ts'
 import { type Farm, type FarmSettings, openFarm } from '../prover/farm/store/openFarm.ts'
+import { releaseWorker } from '../prover/farm/store/releaseWorker.ts'
 import type { Prover } from '../prover/prover.ts'
 import { Admitter } from './admission/admitter.ts'
 import { ReceiptSigner } from './admission/receiptSigner.ts'
@@ -97,6 +98,8 @@ export type FarmPorts = {
   settings?: Partial<FarmSettings>
 }
 
+/** The name of the worker in this process: only one sequencer works with a database. */
+const WORKER = 'sequencer'
 /** From this many failed attempts at one job on, health says so, before the job is dead. */
 const ATTEMPTS_UNTIL_UNHEALTHY = 3
 
@@ -148,6 +151,8 @@ export async function createSequencer(
       settings: ports.farm.settings ?? {},
     })
     try {
+      // The lock says that its last life is over.
+      await releaseWorker(farm, WORKER)
       return await assemble(ports, deployment, settings, state, farm, lock, domain)
     } catch (error) {
       await farm.close()
@@ -427,7 +432,7 @@ function createWorker(
       name,
       verificationKeyHash: verificationKeyHashOf(name),
     })),
-    name: `sequencer-${String(process.pid)}`,
+    name: WORKER,
     concurrency,
     ...(onEvent === undefined ? {} : { onEvent }),
   })
