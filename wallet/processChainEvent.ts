@@ -109,13 +109,22 @@ function processIdentity(
     identityRoot: event.root,
     identityLeaves: [...others, [event.index, event.newLeaf]],
   }
-  if (ledger.identityIndex !== undefined || event.mode !== REGISTRY_MODE.FILL) return next
-  // T is published with the leaf and only our keys give it at this index: so a wallet finds its own
-  // identity with nothing but the seed.
+  if (ledger.identityIndex !== undefined || !isOurRegistration(keys, event)) return next
+  return ensureAccounts({ ...next, identityIndex: event.index }, keys)
+}
+
+/**
+ * T is published with the leaf and only our keys give it at this index: so a wallet finds its own
+ * identity with nothing but the seed.
+ */
+export function isOurRegistration(
+  keys: Pick<Keys, 'ownerKey' | 'nullifierKey'>,
+  event: ChainEvent,
+): boolean {
+  if (event.type !== 'identityUpdated' || event.mode !== REGISTRY_MODE.FILL) return false
   const owner = { ownerKey: keys.ownerKey, identityIndex: event.index }
   const own = deriveTracePoint(keys.nullifierKey, owner)
-  if (own.x !== event.tracePoint.x || own.y !== event.tracePoint.y) return next
-  return ensureAccounts({ ...next, identityIndex: event.index }, keys)
+  return own.x === event.tracePoint.x && own.y === event.tracePoint.y
 }
 
 function processPolicies(ledger: Ledger, event: ChainEventOf<'policyPublished'>): Ledger {

@@ -4,7 +4,7 @@ import { pollChain, type PollResult } from '../l1/pollChain.ts'
 import { depositRecipients } from './depositNote.ts'
 import { emptyLedger, type Ledger, ownerOf } from './ledger.ts'
 import { extendSettled } from './extendSettled.ts'
-import { processChainEvent } from './processChainEvent.ts'
+import { isOurRegistration, processChainEvent } from './processChainEvent.ts'
 import { tryCiphertexts } from './tryCiphertexts.ts'
 import { resetLedger, updateLedger, type Wallet } from './wallet.ts'
 
@@ -152,11 +152,12 @@ async function applyEvents(
     events,
   )
   let { ledger } = wallet.state
-  // Before our index is known nothing can be ours; where it is found on the way, each is tried alone.
-  const trials =
-    ownerOf(ledger, keys) === undefined
-      ? undefined
-      : await tryCiphertexts({ kernels, viewingKey: keys.viewingKey }, events)
+  // Before our index is known nothing can be ours.
+  const mayBeOurs =
+    ownerOf(ledger, keys) !== undefined || events.some((event) => isOurRegistration(keys, event))
+  const trials = mayBeOurs
+    ? await tryCiphertexts({ kernels, viewingKey: keys.viewingKey }, events)
+    : undefined
   // A fork: when an event is refused, tree and ledger stay together where they were.
   const identityTree = trees.identityTree.fork()
   let known: Recipients | undefined
