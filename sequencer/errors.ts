@@ -96,6 +96,20 @@ export class DeploymentMismatchError extends BaseError {
   }
 }
 
+export class VerificationKeyMismatchError extends BaseError {
+  override readonly name = 'VerificationKeyMismatchError'
+  constructor({ circuit }: { circuit: string }) {
+    super('A verification key here is not the one that is active on the base chain.', {
+      code: 'SEQUENCER_KEY_MISMATCH',
+      metaMessages: [
+        `Circuit: ${circuit}`,
+        'Proofs that hold here would not settle, and the other way round.',
+        'Get the keys of this deployment (cinnabar setup), or start the version that they belong to.',
+      ],
+    })
+  }
+}
+
 export class DatabaseMissingError extends BaseError {
   override readonly name = 'DatabaseMissingError'
   constructor() {

@@ -1,4 +1,5 @@
 import type { FastifyServerOptions } from 'fastify'
+import { checkRegisteredKeys } from './checkRegisteredKeys.ts'
 import { createChainReader } from '../l1/chainReader.ts'
 import { checkDeployment, createChainClient } from '../l1/client.ts'
 import type { ChainDeployment } from '../l1/deployment.ts'
@@ -66,8 +67,8 @@ export type RunningSequencer = {
 }
 
 /**
- * Runs a sequencer in this process: opens the database, checks the deployment, rebuilds the state,
- * listens and starts the loops.
+ * Runs a sequencer in this process: opens the database, checks the deployment and its keys, rebuilds the
+ * state, listens and starts the loops.
  *
  * @throws what `createSequencer` throws, and l1/'s errors when chain and deployment do not belong together.
  */
@@ -119,6 +120,7 @@ export async function startSequencer(options: StartSequencerOptions): Promise<Ru
     throw error
   }
   try {
+    await checkRegisteredKeys({ client, rollup: deployment.contracts.rollup, prover })
     const url = await sequencer.app.listen({ host, port })
     sequencer.start()
     return { url, address: sequencer.address, sequencer, stop }

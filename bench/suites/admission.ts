@@ -13,7 +13,7 @@ import { writeStatements } from '../load/statements.ts'
 import type { Row, Suite } from '../row.ts'
 
 /** Arrivals a second, for the curve of latency against load. */
-const RATES = [100, 200, 300, 450, 600]
+const RATES = [100, 200, 300, 450, 600, 800]
 const SECONDS = 4
 /** Closed loop: how fast the sequencer is when it is never short of questions. */
 const SATURATION = { transfers: 3_000, connections: 96 }
@@ -34,6 +34,13 @@ const PAUSE_MS = 500
 export const suite: Suite = {
   name: 'admission',
   summary: 'transfers admitted a second: verified, conflict-checked, durable, over HTTP',
+  plots: [
+    {
+      title: 'Time to a receipt against load',
+      x: { label: 'arrivals a second' },
+      y: { label: 'answered within', unit: 'ms' },
+    },
+  ],
   async run(say) {
     const directory = await mkdtemp(join(tmpdir(), 'cinnabar-bench-'))
     // Where the tests are root, Postgres is another user and must get to its data.
@@ -106,11 +113,13 @@ export const suite: Suite = {
               `p50MillisecondsAt${String(rate)}`,
               report.milliseconds.p50,
               `ms at ${String(rate)}/s`,
+              { size: rate, series: 'half' },
             ),
             row(
               `p99MillisecondsAt${String(rate)}`,
               report.milliseconds.p99,
               `ms at ${String(rate)}/s`,
+              { size: rate, series: '99 of 100' },
             ),
             row(`refusedShareAt${String(rate)}`, refusedShare(report), 'of arrivals, 429'),
           ]),
@@ -149,8 +158,13 @@ export const suite: Suite = {
   },
 }
 
-function row(name: string, value: number, unit: string): Row {
-  return { name: `admission.${name}`, value, unit }
+function row(
+  name: string,
+  value: number,
+  unit: string,
+  point: Partial<Pick<Row, 'size' | 'series'>> = {},
+): Row {
+  return { name: `admission.${name}`, value, unit, ...point }
 }
 
 function refusedShare({ answers, sent }: LoadReport): number {

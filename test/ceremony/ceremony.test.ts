@@ -32,7 +32,8 @@ import {
   sealRound,
 } from '../../prover/ceremony/transcript.ts'
 import type { Round, Transcript } from '../../prover/ceremony/transcript.ts'
-import { commonWords, registeredWords, verifyKeys } from '../../prover/ceremony/verifyKeys.ts'
+import { verifyKeys } from '../../prover/ceremony/verifyKeys.ts'
+import { commonWords, registeredWords } from '../../prover/registeredWords.ts'
 import type { RegisteredKeys } from '../../prover/ceremony/verifyKeys.ts'
 import { hashFile } from '../../prover/ceremony/files.ts'
 import { loadKeys } from '../../prover/loadKeys.ts'

@@ -10,7 +10,7 @@ import {
   SECONDS_PER_DAY,
   type CircuitName,
 } from '../../protocol/constants.ts'
-import { commonWords, registeredWords } from '../../prover/ceremony/verifyKeys.ts'
+import { commonWords, registeredWords } from '../../prover/registeredWords.ts'
 import { send } from '../support/expectRevert.ts'
 import { startTestRollup, type TestRollup } from '../support/settlement.ts'
 
