@@ -28,6 +28,12 @@ export async function getSettledState({ client, deployment }: ChainView): Promis
   return { batchNumber, slotCount, noteRoot, nullifierRoot }
 }
 
+/** Of the newest block, wei per gas; undefined on a chain without one. */
+export async function getBaseFee(client: ChainClient): Promise<bigint | undefined> {
+  const { baseFeePerGas } = await ask('base fee', () => client.getBlock({ blockTag: 'latest' }))
+  return baseFeePerGas ?? undefined
+}
+
 export function getNoteRoot(
   { client, deployment }: ChainView,
   batchNumber: bigint,

@@ -9,6 +9,9 @@ import { startSequencer } from './startSequencer.ts'
 import { openDatabase } from './store/database.ts'
 import { migrate } from './store/migrate.ts'
 
+/** Wei for a transfer and second. At 1 gwei of base fee, a call of its own pays for 80 minutes of one transfer. */
+const DEFAULT_DELAY_PRICE = 100_000_000_000n
+
 /** What the command line can lend: a Postgres for development, where no other is named. */
 export type SequencerCliHost = {
   startPostgres?: (parameters: {
@@ -22,6 +25,7 @@ type StartOptions = {
   databaseUrl?: string
   dataDir: string
   batchAge: number
+  delayPrice: bigint
   host: string
   port: number
   minFee: Map<bigint, bigint>
@@ -75,6 +79,14 @@ export function register(program: Command, host: SequencerCliHost = {}): void {
       'batches in one settle call',
       parseCount,
       defaultSettings.maxBatchesPerSettle,
+    )
+    .addOption(
+      new Option(
+        '--delay-price <wei>',
+        'what a second’s delay of one transfer counts for, against the gas that waiting saves',
+      )
+        .argParser(parseWei)
+        .default(DEFAULT_DELAY_PRICE, '100 gwei'),
     )
     .option('--confirmations <blocks>', 'base-chain blocks to wait before reading', parseCount, 0)
     .addOption(
@@ -153,6 +165,7 @@ async function start(options: StartOptions, host: SequencerCliHost): Promise<voi
     batchAgeMs: options.batchAge,
     minimumFees: options.minFee,
     maxBatchesPerSettle: options.maxBatchesPerSettle,
+    delayPrice: options.delayPrice,
     confirmations: BigInt(options.confirmations),
     l1Confirmations: options.confirmations + 1,
     pollMs: options.poll,
@@ -208,6 +221,11 @@ function parseTime(text: string): number {
 function parseCount(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Write a whole number.')
   return Number(text)
+}
+
+function parseWei(text: string): bigint {
+  if (!/^\d{1,30}$/.test(text)) throw new InvalidArgumentError('Write a whole number of wei.')
+  return BigInt(text)
 }
 
 function parseAddress(text: string): `0x${string}` {

@@ -12,11 +12,13 @@ import type { Prover } from '../prover/prover.ts'
 import { Admitter } from './admission/admitter.ts'
 import { ReceiptSigner } from './admission/receiptSigner.ts'
 import { Verifier } from './admission/verifier.ts'
+import { BaseFee } from './baseFee.ts'
 import { currentValues } from './chainView.ts'
 import type { LoopReporter } from './loop.ts'
 import { Observer } from './observation/observer.ts'
 import { ProofCollector } from './proving/proofCollector.ts'
 import { createProofRequester } from './proving/proofRequester.ts'
+import { ProofTimes } from './sealing/proofTimes.ts'
 import { Sealer } from './sealing/sealer.ts'
 import { buildApp } from './server/buildApp.ts'
 import { defaultLimits, type Limits } from './server/limits.ts'
@@ -49,8 +51,21 @@ export type SequencerDeployment = {
 export type SequencerSettings = {
   /** Longest time that a transfer or deposit waits for its batch to be sealed, ms. */
   batchAgeMs: number
+  /**
+   * Wei that a second's delay of one transfer counts for, against the gas that waiting saves. Undefined: batches are
+   * sealed when they are full or due, and settled once proved.
+   */
+  delayPrice: bigint | undefined
   /** Batches that one settle call takes at most. */
   maxBatchesPerSettle: number
+  /** Of one settle call: below the base chain's limit of a transaction, 2^24 (EIP-7825). */
+  maxGasPerSettle: number
+  /** Of one settle call's data: nodes pass on no larger transaction than 128 KiB. */
+  maxBytesPerSettle: number
+  /** From its sealing on, a proved batch waits no longer for others to share its call. */
+  settleAgeMs: number
+  /** Proofs that an external farm makes at once; of the worker in this process it is known. */
+  farmProvers: number
   /** Blocks below the head that are not read yet. */
   confirmations: bigint
   /** How often the base chain is read, ms. */
@@ -63,7 +78,12 @@ export type SequencerSettings = {
 
 export const defaultSettings = {
   batchAgeMs: 10_000,
-  maxBatchesPerSettle: 4,
+  delayPrice: undefined,
+  maxBatchesPerSettle: 16,
+  maxGasPerSettle: 15_000_000,
+  maxBytesPerSettle: 120_000,
+  settleAgeMs: 600_000,
+  farmProvers: 4,
   confirmations: 0n,
   pollMs: 1_000,
   minimumFees: new Map<bigint, bigint>(),
@@ -77,6 +97,8 @@ export type SequencerPorts = {
   prover: Pick<Prover, 'prove' | 'verifyMany'>
   /** 0x and 64 hex digits, or null where a circuit has no key here. */
   keyHashOf: (circuit: CircuitName) => Hex | null
+  /** Sizes whose key is here and active on the base chain. Default: those that every machine makes. */
+  batchCircuits?: readonly BatchCircuit[]
   farm: FarmPorts
   /** Signs receipts and anchors. */
   receiptKey: Uint8Array
@@ -217,6 +239,15 @@ async function assemble(
       sealer.wake()
     },
   })
+  const proofTimes = new ProofTimes()
+  /** Of batches sealed since the start and not proved yet. */
+  const sealedCircuits = new Map<bigint, BatchCircuit>()
+  const baseFee = new BaseFee({ read: () => ports.settlement.getBaseFee(), now })
+  const readBaseFee = async () => {
+    const fee = await baseFee.get()
+    metrics.baseFee.set(Number(fee ?? 0n))
+    return fee
+  }
   const requestProof = createProofRequester({
     farm,
     publicKey: ports.farm.publicKey,
@@ -225,9 +256,20 @@ async function assemble(
   const sealer = new Sealer({
     deps: { database, state, getView, signer, requestProof, domain, feeRecipient },
     batchAgeMs,
+    getMeans: async () => ({
+      circuits: ports.batchCircuits ?? ['batch-4', 'batch-16'],
+      proofSeconds: proofTimes.seconds,
+      provers: proversAtOnce(ports, settings),
+      baseFee: await readBaseFee(),
+      delayPrice: settings.delayPrice,
+    }),
     now,
     reporter,
-    onSealed({ sealed, rejected }) {
+    onChoice({ circuit, reason, facts }) {
+      metrics.choices.inc({ what: 'seal', reason })
+      if (circuit === undefined) app.log.debug({ reason, ...facts }, 'sealing waits')
+    },
+    onSealed({ sealed, choice, rejected }) {
       for (const [code, count] of rejected) {
         metrics.rejected.inc({ code }, count)
         app.log.info({ code, count }, 'transfers rejected')
@@ -235,9 +277,14 @@ async function assemble(
       if (sealed === undefined) return
       const { batchNumber, circuit, transferCount, depositCount } = sealed
       metrics.sealed.inc({ circuit })
+      sealedCircuits.set(batchNumber, circuit)
       metrics.sealedTransfers.inc(transferCount)
       app.log.info(
-        { batchNumber: String(batchNumber), circuit, transferCount, depositCount },
+        {
+          batchNumber: String(batchNumber),
+          ...{ circuit, transferCount, depositCount },
+          ...{ reason: choice.reason, facts: choice.facts },
+        },
         'batch sealed',
       )
       worker?.wake()
@@ -251,6 +298,9 @@ async function assemble(
     reporter,
     onProved({ batchNumber, worker: by, durationMs }) {
       metrics.proveSeconds.observe(durationMs / 1000)
+      const circuit = sealedCircuits.get(batchNumber)
+      if (circuit !== undefined) proofTimes.note(circuit, durationMs)
+      sealedCircuits.delete(batchNumber)
       metrics.proofs.inc({ outcome: 'proved' })
       app.log.info({ batchNumber: String(batchNumber), worker: by, durationMs }, 'batch proved')
       settler.wake()
@@ -275,8 +325,21 @@ async function assemble(
     state,
     chain: ports.settlement,
     maxBatchesPerSettle: settings.maxBatchesPerSettle,
+    getMeans: async () => ({
+      maxGas: settings.maxGasPerSettle,
+      maxBytes: settings.maxBytesPerSettle,
+      settleAgeMs: settings.settleAgeMs,
+      baseFee: await readBaseFee(),
+      delayPrice: settings.delayPrice,
+      proofSeconds: proofTimes.seconds,
+    }),
     now,
     reporter,
+    onChoice({ count, reason, facts }) {
+      metrics.choices.inc({ what: 'settle', reason })
+      if (count > 0) app.log.info({ batchCount: count, reason, facts }, 'settling')
+      else app.log.debug({ reason, facts }, 'settlement waits')
+    },
     onSettled({ firstBatch, lastBatch, transaction, gasUsed }) {
       app.log.info(
         {
@@ -305,7 +368,7 @@ async function assemble(
     now,
     onAdmitted() {
       metrics.admitted.inc()
-      sealer.wake()
+      sealer.noteArrival()
     },
   })
 
@@ -334,6 +397,7 @@ async function assemble(
       now,
     }),
     metrics,
+    decisions: () => ({ sealing: sealer.choice ?? null, settlement: settler.choice ?? null }),
     ready: async () => toHealth(await readinessChecks()),
     health: async () => toHealth([...(await readinessChecks()), ...(await queueChecks())]),
     limits,
@@ -412,6 +476,12 @@ async function assemble(
       await lock.release()
     },
   }
+}
+
+/** Of the worker in this process it is known; of an external farm the operator says it. */
+function proversAtOnce({ farm }: SequencerPorts, { farmProvers }: SequencerSettings): number {
+  const here = farm.worker?.concurrency ?? 0
+  return here > 0 ? here : Math.max(1, farmProvers)
 }
 
 function createWorker(

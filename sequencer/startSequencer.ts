@@ -3,7 +3,8 @@ import { checkRegisteredKeys } from './checkRegisteredKeys.ts'
 import { createChainReader } from '../l1/chainReader.ts'
 import { checkDeployment, createChainClient } from '../l1/client.ts'
 import type { ChainDeployment } from '../l1/deployment.ts'
-import { getSettledState } from '../l1/reads.ts'
+import { getBaseFee, getSettledState } from '../l1/reads.ts'
+import { getVerificationKeys } from '../l1/verificationKeys.ts'
 import { submitTransaction } from '../l1/submitTransaction.ts'
 import { createTransactionAccount } from '../l1/transactionAccount.ts'
 import { BATCH_CIRCUITS, type BatchCircuit, type CircuitName } from '../protocol/constants.ts'
@@ -11,6 +12,7 @@ import { BaseError } from '../protocol/errors.ts'
 import { hexToBytes } from '../protocol/field.ts'
 import { deriveFarmKey, type FarmKey } from '../prover/farm/sealedBox.ts'
 import { createProver, type Prover } from '../prover/prover.ts'
+import type { VerificationKey } from '../prover/verificationKey.ts'
 import { hashVerificationKey } from '../prover/verificationKey.ts'
 import {
   createSequencer,
@@ -19,6 +21,7 @@ import {
   type Sequencer,
   type SequencerSettings,
 } from './sequencer.ts'
+import { findBatchCircuits } from './sealing/findBatchCircuits.ts'
 import type { SettlementChain } from './settlement/settler.ts'
 import { type Database, openDatabase } from './store/database.ts'
 import { l1TransactionStore } from './store/l1TransactionStore.ts'
@@ -96,6 +99,7 @@ export async function startSequencer(options: StartSequencerOptions): Promise<Ru
     return stopping
   }
   try {
+    const registered = await getVerificationKeys(client, deployment.contracts.rollup)
     sequencer = await createSequencer(
       {
         database,
@@ -103,6 +107,10 @@ export async function startSequencer(options: StartSequencerOptions): Promise<Ru
         settlement: liveSettlement(options, { client, database, account }),
         prover,
         keyHashOf: (circuit) => keyHash(prover, circuit),
+        batchCircuits: findBatchCircuits(
+          (circuit) => keyHere(prover, circuit),
+          (circuit) => registered.blobs[circuit],
+        ),
         farm: farmPorts(options, prover),
         receiptKey: hexToBytes(options.receiptPrivateKey),
         now: options.now ?? (() => new Date()),
@@ -164,6 +172,7 @@ function liveSettlement(
   const store = l1TransactionStore(database)
   return {
     getSettled: () => getSettledState({ client, deployment }),
+    getBaseFee: () => getBaseFee(client),
     async submit({ purpose, data, signal }) {
       const receipt = await submitTransaction({
         client,
@@ -185,7 +194,12 @@ function liveSettlement(
 
 const settingNames = [
   'batchAgeMs',
+  'delayPrice',
   'maxBatchesPerSettle',
+  'maxGasPerSettle',
+  'maxBytesPerSettle',
+  'settleAgeMs',
+  'farmProvers',
   'confirmations',
   'pollMs',
   'minimumFees',
@@ -199,12 +213,17 @@ function definedSettings(options: StartSequencerOptions): Partial<SequencerSetti
   )
 }
 
-/** A circuit without keys here is no failure: a sequencer proves batches only. */
 function keyHash(prover: Prover, circuit: CircuitName): Hex | null {
+  const key = keyHere(prover, circuit)
+  return key === undefined ? null : `0x${hashVerificationKey(key)}`
+}
+
+/** A circuit without keys here is no failure: a sequencer proves batches only. */
+function keyHere(prover: Prover, circuit: CircuitName): VerificationKey | undefined {
   try {
-    return `0x${hashVerificationKey(prover.verificationKey(circuit))}`
+    return prover.verificationKey(circuit)
   } catch (error) {
-    if (error instanceof BaseError) return null
+    if (error instanceof BaseError) return undefined
     throw error
   }
 }

@@ -1,5 +1,5 @@
 import type { BatchCircuit } from '../../protocol/constants.ts'
-import { BATCH_CIRCUITS } from '../../protocol/constants.ts'
+import { BATCH_CIRCUITS, DEPOSITS_PER_SLOT } from '../../protocol/constants.ts'
 import { buildBatch, type BuiltBatch } from '../../protocol/buildBatch.ts'
 import { applyBatch } from '../../protocol/applyBatch.ts'
 import {
@@ -19,12 +19,13 @@ import type { Connection, Database } from '../store/database.ts'
 import { insertBatch, type BatchRecord } from '../store/insertBatch.ts'
 import { insertBatchDeposits, type DepositRecord } from '../store/insertBatchDeposits.ts'
 import { insertProvingJob } from '../store/insertProvingJob.ts'
+import { countUnprovedBatches } from '../store/countUnprovedBatches.ts'
 import { listAvailableDeposits, type WaitingDeposit } from '../store/listAvailableDeposits.ts'
 import { listWaitingTransfers } from '../store/listWaitingTransfers.ts'
 import { markTransfersSealed } from '../store/markTransfersSealed.ts'
 import { rejectTransfers } from '../store/rejectTransfers.ts'
 import type { WaitingTransfer } from '../transfer.ts'
-import { chooseBatch, MAX_DEPOSITS } from './chooseBatch.ts'
+import { chooseBatch, type SealingChoice, type SealingMeans } from './chooseBatch.ts'
 
 export type SealBatchDependencies = {
   database: Database
@@ -38,7 +39,9 @@ export type SealBatchDependencies = {
 
 export type SealBatchParameters = {
   now: Date
-  batchAgeMs: number
+  /** All that the choice of a batch takes beside the queue and the clock. */
+  means: Omit<SealingMeans, 'now' | 'unproved'>
+  arrivalsPerSecond: number
   /**
    * When each waiting deposit was first seen here, kept from call to call: a base chain whose clock runs
    * ahead of ours must not hold its deposits up.
@@ -55,12 +58,14 @@ export type SealedSummary = {
 
 export type SealOutcome = {
   sealed: SealedSummary | undefined
+  /** Why this batch, or why none. */
+  choice: SealingChoice
   /** Admitted transfers that could no longer be sealed, by reason code. */
   rejected: ReadonlyMap<string, number>
 }
 
 /** Read at a time. More than a batch takes, so that stale ones do not hide the others for long. */
-const LOOK_AHEAD = 64
+const LOOK_AHEAD = 256
 
 /**
  * Seals the next batch if there is reason to: rejects what went stale since admission (S2), takes
@@ -78,27 +83,29 @@ export function sealBatch(
 
 async function seal(
   deps: SealBatchDependencies,
-  { now, batchAgeMs, depositsSeen = new Map() }: SealBatchParameters,
+  { now, means, arrivalsPerSecond, depositsSeen = new Map() }: SealBatchParameters,
 ): Promise<SealOutcome> {
   const { database } = deps
   const rejected = new Map<string, number>()
   const waiting = await takeCurrent(deps, now, rejected)
-  const deposits = await listAvailableDeposits(database, MAX_DEPOSITS)
+  const deposits = await listAvailableDeposits(database, DEPOSITS_PER_SLOT)
   const times = [
     ...waiting.map((one) => one.admittedAt),
     ...waitingSince(deposits, depositsSeen, now),
   ]
   const oldestAt = times.length === 0 ? undefined : new Date(Math.min(...times.map(Number)))
-  const circuit = chooseBatch(
-    { transfers: waiting.length, deposits: deposits.length, oldestAt },
-    { now, batchAgeMs },
+  const unproved = oldestAt === undefined ? 0 : await countUnprovedBatches(database)
+  const choice = chooseBatch(
+    { transfers: waiting.length, deposits: deposits.length, oldestAt, arrivalsPerSecond },
+    { ...means, now, unproved },
   )
-  if (circuit === undefined) return { sealed: undefined, rejected }
+  const { circuit } = choice
+  if (circuit === undefined) return { sealed: undefined, choice, rejected }
   const { transferSlots, deposits: depositPlaces } = BATCH_CIRCUITS[circuit]
   const transfers = sortByNullifier(waiting.slice(0, transferSlots))
   const taken = deposits.slice(0, depositPlaces)
   const sealed = await sealChosen(deps, { circuit, transfers, deposits: taken, now, rejected })
-  return { sealed, rejected }
+  return { sealed, choice, rejected }
 }
 
 /** The earlier of block time and first sight, of each deposit. Forgets those that no longer wait. */

@@ -24,6 +24,8 @@ export type AppDependencies = {
   checkRoom?: () => void
   queries: Queries
   metrics: Metrics
+  /** What was chosen last in sealing and settling, and from what. */
+  decisions: () => object
   /** Named checks; one that throws or gives false fails. */
   ready: () => Promise<Static<typeof HealthBody>>
   health: () => Promise<Static<typeof HealthBody>>
@@ -37,6 +39,7 @@ export async function buildApp({
   checkRoom,
   queries,
   metrics,
+  decisions,
   ready,
   health,
   limits = defaultLimits,
@@ -186,6 +189,7 @@ export async function buildApp({
   app.get('/metrics', { schema: { hide: true } }, async (_, reply) =>
     reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
   )
+  app.get('/decisions', { schema: { hide: true } }, () => decisions())
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
 
   await app.ready()

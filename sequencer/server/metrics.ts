@@ -57,6 +57,17 @@ export function createMetrics() {
       help: 'Transfers sealed.',
       registers,
     }),
+    choices: new Counter({
+      name: 'cinnabar_choices_total',
+      help: 'Choices to seal or settle, or why not yet, by reason; a wait counts once until its reason changes.',
+      labelNames: ['what', 'reason'],
+      registers,
+    }),
+    baseFee: new Gauge({
+      name: 'cinnabar_base_fee_wei',
+      help: 'Base fee of the base chain as last read; 0 where it is not known.',
+      registers,
+    }),
     proveSeconds: new Histogram({
       name: 'cinnabar_batch_prove_seconds',
       help: 'Time from claim to verified batch proof.',

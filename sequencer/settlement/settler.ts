@@ -1,5 +1,6 @@
 import { encodeSettleInput } from '../../l1/codec.ts'
 import { TransactionRevertedError } from '../../l1/errors.ts'
+import type { BatchCircuit } from '../../protocol/constants.ts'
 import { bytesToHex, hexToBytes } from '../../protocol/field.ts'
 import { BatchExpiredError } from '../admission/errors.ts'
 import { Loop, type LoopReporter } from '../loop.ts'
@@ -10,7 +11,13 @@ import type { Database } from '../store/database.ts'
 import { findOpenSettlement } from '../store/findOpenSettlement.ts'
 import { listProvedBatches } from '../store/listProvedBatches.ts'
 import { openSettlement, type Settlement } from '../store/openSettlement.ts'
+import { type BatchSummary, summarizeBatches } from '../store/summarizeBatches.ts'
 import { buildSettleCall } from './buildSettleCall.ts'
+import {
+  chooseSettlement,
+  type SettlementChoice,
+  type SettlementMeans,
+} from './chooseSettlement.ts'
 
 type Hex = `0x${string}`
 
@@ -18,6 +25,8 @@ type Hex = `0x${string}`
 export type SettlementChain = {
   /** The contract's state in the newest block. */
   getSettled(): Promise<{ batchNumber: bigint; noteRoot: bigint }>
+  /** Of the newest block, wei per gas; undefined on a chain without one. */
+  getBaseFee(): Promise<bigint | undefined>
   /**
    * Has one transaction mined for a purpose, across restarts.
    *
@@ -35,8 +44,16 @@ export type SettlerParameters = {
   state: SealedState
   chain: SettlementChain
   maxBatchesPerSettle: number
+  /** Asked each time: the base fee moves, and so do the times that proofs take. */
+  getMeans: () => Promise<
+    Omit<SettlementMeans, 'now' | 'maxBatches'> & {
+      proofSeconds: Readonly<Record<BatchCircuit, number>>
+    }
+  >
   now: () => Date
   reporter: LoopReporter
+  /** Another reason than the last time, or a call. */
+  onChoice: (choice: SettlementChoice) => void
   onSettled: (facts: {
     firstBatch: bigint
     lastBatch: bigint
@@ -64,11 +81,17 @@ export class Settler extends Loop {
   readonly #abort = new AbortController()
   /** After a refusal, batches go one by one, so that the next refusal says which one it is. */
   #limit: number
+  #choice: SettlementChoice | undefined
 
   constructor(parameters: SettlerParameters) {
     super({ intervalMs: 500, reporter: parameters.reporter })
     this.#parameters = parameters
     this.#limit = parameters.maxBatchesPerSettle
+  }
+
+  /** The last choice, with what it was made from. */
+  get choice(): SettlementChoice | undefined {
+    return this.#choice
   }
 
   override async stop(): Promise<void> {
@@ -90,10 +113,12 @@ export class Settler extends Loop {
     const settled = await chain.getSettled()
     // Overtaken, or a reorg: the observer sorts it out first.
     if (state.noteRootOf(settled.batchNumber) !== settled.noteRoot) return undefined
-    const proved = await listProvedBatches(database, {
-      from: settled.batchNumber + 1n,
-      limit: this.#limit,
-    })
+    const from = settled.batchNumber + 1n
+    // One more than a call takes: it may be worth waiting for.
+    const limit = this.#limit + 1
+    const { count } = await this.#choose(await summarizeBatches(database, { from, limit }))
+    if (count === 0) return undefined
+    const proved = await listProvedBatches(database, { from, limit: count })
     const [first] = proved
     const last = proved.at(-1)
     if (first === undefined || last === undefined) return undefined
@@ -104,6 +129,24 @@ export class Settler extends Loop {
       calldata: hexToBytes(encodeSettleInput(call)),
       now: now(),
     })
+  }
+
+  async #choose(batches: readonly BatchSummary[]): Promise<SettlementChoice> {
+    const { getMeans, now, onChoice } = this.#parameters
+    const { proofSeconds, ...means } = await getMeans()
+    const unproved = batches.find(({ isProved }) => !isProved)
+    const next =
+      unproved === undefined
+        ? undefined
+        : { ...unproved, proofSeconds: proofSeconds[unproved.circuit] }
+    const choice = chooseSettlement(
+      batches.filter(({ isProved }) => isProved),
+      next,
+      { ...means, maxBatches: this.#limit, now: now() },
+    )
+    if (choice.count > 0 || choice.reason !== this.#choice?.reason) onChoice(choice)
+    this.#choice = choice
+    return choice
   }
 
   async #settle(settlement: Settlement): Promise<void> {

@@ -147,7 +147,7 @@ transfer_stage.batch_number bigint
 transfer_stage.l1_transaction hash32
 
 -- constraints
-batch: batch_circuit_must_be_known CHECK ((circuit = ANY (ARRAY['batch-4'::text, 'batch-16'::text])))
+batch: batch_circuit_must_be_known CHECK ((circuit = ANY (ARRAY['batch-4'::text, 'batch-16'::text, 'batch-64'::text])))
 batch: batch_number_must_be_positive CHECK ((number > 0))
 batch: batch_pkey PRIMARY KEY (id)
 batch: batch_proof_must_exist_once_proved CHECK (((status <> 'proved'::text) OR is_adopted OR ((c IS NOT NULL) AND (y IS NOT NULL) AND (proof IS NOT NULL))))

@@ -11,7 +11,6 @@ import { SECONDS_PER_DAY } from '../../protocol/constants.ts'
 import { formatField } from '../../protocol/field.ts'
 import { commitToRecipient } from '../../protocol/note.ts'
 import { initialState } from '../../protocol/rollupState.ts'
-import { chooseBatch } from '../../sequencer/sealing/chooseBatch.ts'
 import { toBatch } from '../../sequencer/state/restoreState.ts'
 import { restoreState } from '../../sequencer/state/restoreState.ts'
 import { type Database, sql } from '../../sequencer/store/database.ts'
@@ -30,35 +29,6 @@ import {
 } from '../support/sequencers.ts'
 
 const batchAgeMs = 10_000
-
-describe('chooseBatch', () => {
-  const now = new Date(100_000)
-  const choose = (transfers: number, deposits: number, ageMs: number) =>
-    chooseBatch(
-      { transfers, deposits, oldestAt: new Date(now.getTime() - ageMs) },
-      { now, batchAgeMs },
-    )
-
-  test('behavior: nothing waits, nothing is sealed', () => {
-    const nothing = { transfers: 0, deposits: 0, oldestAt: undefined }
-    assert.equal(chooseBatch(nothing, { now, batchAgeMs }), undefined)
-  })
-  test('behavior: by age, to the millisecond', () => {
-    assert.equal(choose(1, 0, batchAgeMs - 1), undefined)
-    assert.equal(choose(1, 0, batchAgeMs), 'batch-4')
-    assert.equal(choose(0, 1, batchAgeMs), 'batch-4')
-  })
-  test('behavior: the size by what waits', () => {
-    assert.equal(choose(3, 4, batchAgeMs), 'batch-4')
-    assert.equal(choose(4, 0, batchAgeMs), 'batch-16')
-    assert.equal(choose(200, 0, batchAgeMs), 'batch-16')
-  })
-  test('behavior: full ones do not wait', () => {
-    assert.equal(choose(14, 3, 0), undefined)
-    assert.equal(choose(15, 0, 0), 'batch-16')
-    assert.equal(choose(0, 4, 0), 'batch-4')
-  })
-})
 
 describe('sealBatch', () => {
   let server: TestServer
@@ -196,6 +166,58 @@ describe('sealBatch', () => {
         ['batch-16', 4],
       ],
     )
+  })
+
+  test('behavior: the base fee decides when, and the choice is there to read', async () => {
+    const { chain, clock, settlement } = here
+    await here.sequencer.stop()
+    settlement.baseFee = 20n * 10n ** 9n
+    const settings = { delayPrice: 100n * 10n ** 9n }
+    here = await aSequencer(database, { chain, clock, settlement, settings })
+    const sealing = async () =>
+      (await here.get('/decisions')).body['sealing'] as {
+        circuit?: string
+        reason: string
+        facts: { transfers: number; baseFee: string }
+      }
+    await admit('one')
+    await here.sequencer.loops.sealer.tick()
+    const dear = await sealing()
+    assert.deepEqual([dear.circuit, dear.reason], [undefined, 'more-may-come'])
+    assert.deepEqual([dear.facts.transfers, dear.facts.baseFee], [1, '20000000000'])
+    // It falls, and is read again: sealed at once, a prover being idle.
+    settlement.baseFee = 1_000n
+    clock.now += 7_000
+    await here.sequencer.loops.sealer.tick()
+    assert.deepEqual(
+      (await batches()).batches.map(({ circuit }) => circuit),
+      ['batch-4'],
+    )
+    const metrics = await here.sequencer.app.inject({ method: 'GET', url: '/metrics' })
+    assert.match(metrics.body, /cinnabar_choices_total\{what="seal",reason="delay-costs-more"\} 1/)
+    // The next one waits: the prover is busy.
+    await admit('two')
+    await here.sequencer.loops.sealer.tick()
+    assert.equal((await sealing()).reason, 'provers-busy')
+  })
+
+  test('behavior: a batch of 64 where its key is, and only there', async () => {
+    const { chain, clock } = here
+    for (let i = 0; i < 14; i++) await admit(`transfer ${String(i)}`)
+    await here.sequencer.stop()
+    const batchCircuits = ['batch-4', 'batch-16', 'batch-64'] as const
+    here = await aSequencer(database, { chain, clock, ports: { batchCircuits } })
+    for (let i = 14; i < 30; i++) await admit(`transfer ${String(i)}`)
+    await here.sequencer.loops.sealer.tick()
+    assert.deepEqual((await batches()).batches, [])
+    await seal()
+    const [batch] = (await batches()).batches
+    assert.ok(batch !== undefined)
+    assert.deepEqual([batch.circuit, batch.position, batch.transfers.length], ['batch-64', 64, 30])
+    // The deposits' slot is the last of 64.
+    assert.equal(batch.anchor.slotCount, 128)
+    here = await here.restart()
+    assert.equal((await here.get('/v1/status')).status, 200)
   })
 
   test('behavior: what went stale is rejected with its reason and stops nobody else (S2)', async () => {

@@ -15,6 +15,7 @@ import { listProofJobs } from '../../prover/farm/store/listProofJobs.ts'
 import { openFarm } from '../../prover/farm/store/openFarm.ts'
 import { requeueProofs } from '../../prover/farm/store/requeueProofs.ts'
 import { proofFromWords } from '../../prover/proof.ts'
+import type { SettlementChoice } from '../../sequencer/settlement/chooseSettlement.ts'
 import { toBatch } from '../../sequencer/state/restoreState.ts'
 import { type Database, fromField, sql, toField } from '../../sequencer/store/database.ts'
 import { aServer, type TestServer } from '../support/databases.ts'
@@ -185,6 +186,105 @@ describe('from proof to settlement', () => {
       decodeSettleInput(data).batches.map(({ batchNumber }) => Number(batchNumber)),
     )
     assert.deepEqual(numbers, [[1]])
+  })
+
+  const sentBatches = () =>
+    here.settlement.calls.map(({ data }) =>
+      decodeSettleInput(data).batches.map(({ batchNumber }) => Number(batchNumber)),
+    )
+  const lastSettlement = async () =>
+    (await here.get('/decisions')).body['settlement'] as SettlementChoice
+
+  test('behavior: proofs that come out of order settle as far as they follow each other', async () => {
+    await threeProved()
+    await admit('four')
+    await seal()
+    await tick('prover')
+    const setStatus = (status: string, number: number) =>
+      database.query(sql`update batch set status = ${status} where number = ${number}`)
+    await setStatus('sealed', 1)
+    await setStatus('sealed', 3)
+    accept()
+    await tick('settler')
+    assert.deepEqual(sentBatches(), [])
+    assert.equal((await lastSettlement()).reason, 'nothing-proved')
+    await setStatus('proved', 1)
+    await tick('settler')
+    assert.deepEqual(sentBatches(), [[1, 2]])
+    await setStatus('proved', 3)
+    await tick('settler')
+    assert.deepEqual(sentBatches(), [
+      [1, 2],
+      [3, 4],
+    ])
+  })
+
+  test('behavior: a call waits for a proof that is near, and says why; never beyond its age', async () => {
+    const ids = await threeProved()
+    await here.sequencer.stop()
+    const settings = { delayPrice: 100n * 10n ** 9n, settleAgeMs: 60_000 }
+    const { chain, clock, settlement } = here
+    settlement.baseFee = 10n ** 9n
+    here = await aSequencer(database, { chain, clock, settlement, settings })
+    await database.query(sql`update batch set status = 'sealed' where number = 3`)
+    accept()
+    await tick('settler')
+    assert.deepEqual(sentBatches(), [])
+    const { count, reason, facts } = await lastSettlement()
+    assert.deepEqual([count, reason], [0, 'next-proof-saves-more'])
+    assert.deepEqual([facts.proved, facts.transfers, facts.baseFee], [2, 2, '1000000000'])
+    const metrics = await here.sequencer.app.inject({ method: 'GET', url: '/metrics' })
+    assert.match(
+      metrics.body,
+      /cinnabar_choices_total\{what="settle",reason="next-proof-saves-more"\} 1/,
+    )
+    assert.match(metrics.body, /cinnabar_base_fee_wei 1000000000/)
+    // The proof comes: all three share a call.
+    await database.query(sql`update batch set status = 'proved' where number = 3`)
+    await tick('settler')
+    assert.deepEqual(sentBatches(), [[1, 2, 3]])
+    await tick('observer')
+    assert.equal((await statusOf(ids[2]))['status'], 'settled')
+    // Another that never comes is waited for until the one before it is due.
+    await admit('four')
+    await seal()
+    await admit('five')
+    await seal()
+    await database.query(sql`
+      update batch set status = 'proved', c = ${toField(1n)}, y = ${toField(1n)},
+        proof = (select proof from batch where number = 1)
+      where number = 4
+    `)
+    await tick('settler')
+    assert.equal((await lastSettlement()).reason, 'next-proof-saves-more')
+    clock.now += 60_000
+    await tick('settler')
+    assert.deepEqual(sentBatches(), [[1, 2, 3], [4]])
+    const { body } = await here.sequencer.app.inject({ method: 'GET', url: '/metrics' })
+    assert.match(body, /cinnabar_choices_total\{what="settle",reason="due"\} 1/)
+  })
+
+  test('behavior: a void one and those after it are never sent; their numbers come again', async () => {
+    await threeProved()
+    await database.query(sql`
+      update batch set status = 'void', void_code = 'TX_BATCH_EXPIRED', void_at = now()
+      where number >= 2
+    `)
+    await database.query(sql`
+      update transfer set status = 'rejected', batch_id = null, slot = null,
+        reject_code = 'TX_BATCH_EXPIRED', reject_message = 'expired'
+      where batch_id in (select id from batch where status = 'void')
+    `)
+    here = await here.restart()
+    accept()
+    await tick('settler')
+    assert.deepEqual(sentBatches(), [[1]])
+    await tick('observer')
+    await admit('two again')
+    await seal()
+    await makeProofs(here.sequencer)
+    await tick('settler')
+    assert.deepEqual(sentBatches(), [[1], [2]])
   })
 
   test('behavior: contexts are shared within a call', async () => {

@@ -212,6 +212,12 @@ export class ScriptedSettlement implements SettlementChain {
   answer: (call: { purpose: string; data: Hex }) => Promise<{ transaction: Hex; gasUsed: bigint }> =
     () => Promise.reject(new Error('no answer was scripted'))
 
+  /** Wei per gas; undefined where a test does not say. */
+  baseFee: bigint | undefined
+
+  getBaseFee(): Promise<bigint | undefined> {
+    return Promise.resolve(this.baseFee)
+  }
   getSettled(): Promise<{ batchNumber: bigint; noteRoot: bigint }> {
     return Promise.resolve(this.settled)
   }
