@@ -135,7 +135,12 @@ export class CliContext {
     const wallet = await this.wallet()
     await syncSettled(
       { wallet, chain: await this.chain() },
-      { onProgress: ({ block }) => this.say(`… base chain read up to block ${String(block)}`) },
+      {
+        onProgress: ({ block, lastBlock, secondsLeft }) => {
+          const left = secondsLeft === undefined ? '' : `, about ${String(secondsLeft)} s left`
+          this.say(`… base chain read up to block ${String(block)} of ${String(lastBlock)}${left}`)
+        },
+      },
     )
     return wallet
   }
