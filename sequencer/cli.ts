@@ -24,6 +24,7 @@ type StartOptions = {
   deployment: string
   databaseUrl?: string
   dataDir: string
+  stateDir: string
   batchAge: number
   delayPrice: bigint
   host: string
@@ -54,6 +55,11 @@ export function register(program: Command, host: SequencerCliHost = {}): void {
     .requiredOption('--deployment <file>', 'deployment file of the rollup')
     .option('--database-url <url>', 'Postgres; default: DATABASE_URL, else an embedded one')
     .option('--data-dir <dir>', 'data of the embedded Postgres', '.cinnabar/sequencer-postgres')
+    .option(
+      '--state-dir <dir>',
+      'trees on a local disk; can be deleted and is rebuilt then',
+      '.cinnabar/sequencer-state',
+    )
     .addOption(
       new Option('--batch-age <time>', 'longest wait for a batch')
         .argParser(parseTime)
@@ -158,6 +164,7 @@ async function start(options: StartOptions, host: SequencerCliHost): Promise<voi
     deployment,
     rpcUrl: options.rpc,
     databaseUrl: database.url,
+    stateDirectory: options.stateDir,
     l1PrivateKey,
     receiptPrivateKey,
     host: options.host,

@@ -27,8 +27,8 @@ import { createQueries } from './server/queries.ts'
 import { type SettlementChain, Settler } from './settlement/settler.ts'
 import { createSigner } from './signer.ts'
 import { adoptSettledBatches } from './state/adoptSettledBatches.ts'
-import { restoreState } from './state/restoreState.ts'
-import { SealedState } from './state/sealedState.ts'
+import { openSealedState, type OpenedSealedState } from './state/openSealedState.ts'
+import type { Restoration } from './state/restoreState.ts'
 import { acquireWriterLock } from './store/acquireWriterLock.ts'
 import { claimDeployment } from './store/claimDeployment.ts'
 import type { Database } from './store/database.ts'
@@ -104,6 +104,8 @@ export type SequencerPorts = {
   receiptKey: Uint8Array
   now: () => Date
   logger: FastifyServerOptions['logger']
+  /** Keeps the sealed state from start to start. Default: in memory, rebuilt at every start. */
+  stateDirectory?: string
   /** How long to wait for a previous life of this sequencer to let go of the database, ms. */
   lockWaitMs?: number
   /** Called when the database was lost to the lock: nothing may be written any more. */
@@ -138,6 +140,8 @@ export type Sequencer = {
   }
   /** The worker in this process. */
   readonly worker: FarmWorker | undefined
+  /** What it took to bring the state up to the database. */
+  readonly restoration: Restoration
   /** Starts the loops. */
   start(): void
   /** Answers what was asked, ends the loops and lets go of the database. */
@@ -164,8 +168,12 @@ export async function createSequencer(
   try {
     await migrate(database)
     await claimDeployment(database, { chainId, rollup })
-    const state = new SealedState()
-    state.replace(await restoreState(database))
+    const sealed = await openSealedState({
+      database,
+      domain,
+      directory: ports.stateDirectory,
+      onTaken: ports.onLockLost,
+    })
     const farm = await openFarm({
       url: database.url,
       name: 'sequencer',
@@ -175,9 +183,10 @@ export async function createSequencer(
     try {
       // The lock says that its last life is over.
       await releaseWorker(farm, WORKER)
-      return await assemble(ports, deployment, settings, state, farm, lock, domain)
+      return await assemble(ports, deployment, settings, sealed, farm, lock, domain)
     } catch (error) {
       await farm.close()
+      await sealed.state.close()
       throw error
     }
   } catch (error) {
@@ -190,13 +199,14 @@ async function assemble(
   ports: SequencerPorts,
   deployment: SequencerDeployment,
   settings: SequencerSettings,
-  state: SealedState,
+  sealed: OpenedSealedState,
   farm: Farm,
   lock: { release(): Promise<void> },
   domain: bigint,
 ): Promise<Sequencer> {
   const { database, reader, prover, now } = ports
   const { chainId, rollup } = deployment
+  const { state, restoration } = sealed
   const { batchAgeMs, minimumFees, feeRecipient, limits } = settings
   const metrics = createMetrics()
   const signing = { privateKey: ports.receiptKey, domain: { chainId, rollup } }
@@ -444,6 +454,18 @@ async function assemble(
 
   let listening: Promise<{ close(): Promise<void> } | undefined> | undefined
 
+  sealed.listen({
+    onFailure(error) {
+      reporter.onFailure('state', error)
+    },
+    onRestored({ reverted, replayed, rebuiltBecause }) {
+      const { batchNumber } = state.head
+      const facts = { batchNumber: String(batchNumber), reverted, replayed }
+      if (rebuiltBecause === undefined) app.log.info(facts, 'state restored')
+      else app.log.warn({ ...facts, because: rebuiltBecause }, 'state rebuilt')
+    },
+  })
+
   // A first look, so that requests are answered from the start; a base chain that is down is for later.
   await observer.tick().catch((error: unknown) => {
     reporter.onFailure(observer.name, error)
@@ -454,6 +476,7 @@ async function assemble(
     address: signer.address,
     loops,
     worker,
+    restoration,
     start() {
       for (const loop of Object.values(loops)) loop.start()
       const failed = (error: unknown) => reporter.onFailure('worker', error)
@@ -473,6 +496,7 @@ async function assemble(
       await worker?.stop()
       await (await listening)?.close()
       await farm.close()
+      await state.close()
       await lock.release()
     },
   }

@@ -40,6 +40,8 @@ export type StartSequencerOptions = Partial<SequencerSettings> & {
   host?: string
   /** Default: any free one. */
   port?: number
+  /** Keeps the sealed state from start to start. Default: in memory, rebuilt at every start. */
+  stateDirectory?: string
   /** Default: silent. */
   logger?: FastifyServerOptions['logger']
   /** Default: one of its own, with as many worker processes as `provers`. */
@@ -115,6 +117,7 @@ export async function startSequencer(options: StartSequencerOptions): Promise<Ru
         receiptKey: hexToBytes(options.receiptPrivateKey),
         now: options.now ?? (() => new Date()),
         logger: options.logger ?? false,
+        ...(options.stateDirectory === undefined ? {} : { stateDirectory: options.stateDirectory }),
         onLockLost(error) {
           // Without the lock another process may seal: nothing may be written any more.
           void stop().then(() => options.onFatal?.(error))

@@ -13,6 +13,7 @@ import type { ChainView } from '../chainView.ts'
 import { SealConflictError } from '../errors.ts'
 import type { ProofRequester } from '../proving/proofRequester.ts'
 import type { Signer } from '../signer.ts'
+import { StateDamagedError } from '../state/errors.ts'
 import { restoreState, toBatch } from '../state/restoreState.ts'
 import type { SealedState } from '../state/sealedState.ts'
 import type { Connection, Database } from '../store/database.ts'
@@ -136,6 +137,8 @@ async function sealChosen(
   try {
     built = buildBatch(fork, batch, { domain })
   } catch (cause) {
+    // Not the items' fault: the state is rebuilt, and they are sealed after that.
+    if (cause instanceof StateDamagedError) throw cause
     // Whatever it is, one item must not stop the others.
     await rejectUnsealable(deps, choice, cause)
     return undefined
@@ -161,7 +164,7 @@ async function sealChosen(
     )
   } catch (error) {
     // The commit may have happened although the answer got lost; the database knows.
-    if (!(error instanceof SealConflictError)) state.replace(await restoreState(database))
+    if (!(error instanceof SealConflictError)) await restoreState(database, state)
     throw error
   }
   state.merge(fork)
@@ -245,6 +248,7 @@ async function rejectUnsealable(
       )
       fitting = candidate
     } catch (error) {
+      if (error instanceof StateDamagedError) throw error
       const refusal = new UnsealableError({ cause: error })
       await rejectTransfers(database, { ids: [transfer.id], reason: toReason(refusal) })
       rejected.set(refusal.code, (rejected.get(refusal.code) ?? 0) + 1)

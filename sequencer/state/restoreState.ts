@@ -1,44 +1,100 @@
-import { NOTE_TREE_DEPTH } from '../../protocol/constants.ts'
 import { applyBatch } from '../../protocol/applyBatch.ts'
 import type { Batch } from '../../protocol/batch.ts'
-import { initialState, type RollupState } from '../../protocol/rollupState.ts'
-import { emptyRoot } from '../../protocol/tree.ts'
 import { StateInconsistentError } from '../errors.ts'
 import type { Connection } from '../store/database.ts'
+import { findNewestBatchNumber } from '../store/findNewestBatchNumber.ts'
 import type { DepositRecord } from '../store/insertBatchDeposits.ts'
 import { listBatchDeposits } from '../store/listBatchDeposits.ts'
 import { listBatches, type StoredBatch } from '../store/listBatches.ts'
 import { listBatchTransfers } from '../store/listBatchTransfers.ts'
 import type { Statement } from '../transfer.ts'
+import { StateDamagedError } from './errors.ts'
+import type { SealedState } from './sealedState.ts'
 
 const PAGE = 128
 
+/** What it took to bring the state up to the database. */
+export type Restoration = {
+  /** Batches that the database does not have, or has otherwise: taken back. */
+  readonly reverted: number
+  /** Batches that the state did not have. */
+  readonly replayed: number
+  /** Why the state was rebuilt from the first batch on, if it was. */
+  readonly rebuiltBecause?: string
+}
+
 /**
- * Rebuilds the state from the batches in the database and checks it against every signed root.
+ * Brings the state up to the batches in the database: takes back what is not there (any more), and
+ * applies what is missing, each batch checked against the roots that were signed for it. What the state
+ * holds already is compared by its newest batch's roots, which stand for all of it. Only inside
+ * `exclusive`, or before anything else runs.
  *
  * @throws {StateInconsistentError} when a batch does not lead to the roots that were signed for it.
  */
 export async function restoreState(
   connection: Connection,
-): Promise<{ rollup: RollupState; noteRoots: bigint[] }> {
-  const rollup = initialState()
-  const noteRoots = [emptyRoot(NOTE_TREE_DEPTH)]
-  for (;;) {
-    const from = BigInt(noteRoots.length)
+  state: SealedState,
+): Promise<Restoration> {
+  try {
+    const reverted = await revertToCommon(connection, state)
+    if (reverted !== undefined) return { reverted, replayed: await replay(connection, state) }
+    return await rebuildState(connection, state, 'it is too far from the database')
+  } catch (error) {
+    if (!(error instanceof StateDamagedError)) throw error
+    return rebuildState(connection, state, error.what)
+  }
+}
+
+/** Starts over: applies every batch in the database. */
+export async function rebuildState(
+  connection: Connection,
+  state: SealedState,
+  because: string,
+): Promise<Restoration> {
+  await state.reset()
+  return { reverted: 0, replayed: await replay(connection, state), rebuiltBecause: because }
+}
+
+/** @returns how many batches were taken back; undefined where one could not be. */
+async function revertToCommon(
+  connection: Connection,
+  state: SealedState,
+): Promise<number | undefined> {
+  const newest = await findNewestBatchNumber(connection)
+  for (let reverted = 0; ; reverted++) {
+    const { batchNumber, noteRoot, nullifierRoot, slotCount } = state.head
+    if (batchNumber === 0n) return reverted
+    if (batchNumber <= newest) {
+      const [stored] = await listBatches(connection, { from: batchNumber, count: 1 })
+      const isCommon =
+        stored?.number === batchNumber &&
+        stored.newNoteRoot === noteRoot &&
+        stored.newNullifierRoot === nullifierRoot &&
+        stored.newSlotCount === slotCount
+      if (isCommon) return reverted
+    }
+    if (!state.revert()) return undefined
+  }
+}
+
+/** @returns how many batches were applied. */
+async function replay(connection: Connection, state: SealedState): Promise<number> {
+  for (let replayed = 0; ;) {
+    const from = state.head.batchNumber + 1n
     const batches = await listBatches(connection, { from, count: PAGE })
     const ids = batches.map(({ id }) => id)
     const transfers = await listBatchTransfers(connection, ids)
     const deposits = await listBatchDeposits(connection, ids)
     for (const stored of batches) {
-      const expected = BigInt(noteRoots.length)
+      const expected = state.head.batchNumber + 1n
       if (stored.number !== expected) {
         throw new StateInconsistentError({ batchNumber: expected, what: 'it is missing' })
       }
       const batch = toBatch(stored, transfers.get(stored.id) ?? [], deposits.get(stored.id) ?? [])
-      applyStored(rollup, stored, batch)
-      noteRoots.push(rollup.noteTree.root)
+      applyStored(state, stored, batch)
+      replayed += 1
     }
-    if (batches.length < PAGE) return { rollup, noteRoots }
+    if (batches.length < PAGE) return replayed
   }
 }
 
@@ -61,16 +117,18 @@ export function toBatch(
   }
 }
 
-function applyStored(rollup: RollupState, stored: StoredBatch, batch: Batch): void {
+function applyStored(state: SealedState, stored: StoredBatch, batch: Batch): void {
   const fail = (what: string): never => {
     throw new StateInconsistentError({ batchNumber: stored.number, what })
   }
-  if (rollup.noteTree.root !== stored.oldNoteRoot) fail('it does not follow the one before')
-  const applied = applyBatch(rollup, batch)
+  const fork = state.fork()
+  if (fork.noteTree.root !== stored.oldNoteRoot) fail('it does not follow the one before')
+  const applied = applyBatch(fork, batch)
   if (applied.oldNullifierRoot !== stored.oldNullifierRoot) {
     fail('it does not follow the one before')
   }
   if (applied.newNoteRoot !== stored.newNoteRoot) fail('its note root differs')
   if (applied.newNullifierRoot !== stored.newNullifierRoot) fail('its nullifier root differs')
   if (applied.newSlotCount !== stored.newSlotCount) fail('its slot count differs')
+  state.merge(fork)
 }

@@ -16,6 +16,6 @@ export async function voidBatchesFrom(
   const voided = await database.transaction((connection) =>
     voidBatches(connection, { from, reason: toReason(reason), now }),
   )
-  if (voided.length > 0) state.replace(await restoreState(database))
+  if (voided.length > 0) await restoreState(database, state)
   return voided
 }

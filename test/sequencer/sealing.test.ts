@@ -13,6 +13,7 @@ import { commitToRecipient } from '../../protocol/note.ts'
 import { initialState } from '../../protocol/rollupState.ts'
 import { toBatch } from '../../sequencer/state/restoreState.ts'
 import { restoreState } from '../../sequencer/state/restoreState.ts'
+import { SealedState } from '../../sequencer/state/sealedState.ts'
 import { type Database, sql } from '../../sequencer/store/database.ts'
 import { aServer, type TestServer } from '../support/databases.ts'
 import { fieldOf } from '../support/identities.ts'
@@ -336,7 +337,7 @@ describe('sealBatch', () => {
       await assert.rejects(
         database.transaction(async (connection) => {
           await connection.query(query)
-          await restoreState(connection)
+          await restoreState(connection, new SealedState())
         }),
         { code: 'STATE_INCONSISTENT' },
       )
@@ -351,7 +352,7 @@ describe('sealBatch', () => {
       sql`update transfer set public_inputs[7] = ${Buffer.alloc(32, 1)}::bytea::field_element where batch_id = 1`,
     )
     // Untouched, it starts.
-    await restoreState(database)
+    await restoreState(database, new SealedState())
   })
 
   test('behavior: a second sequencer on the same database is refused', async () => {
