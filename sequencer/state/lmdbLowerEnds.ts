@@ -31,6 +31,11 @@ export class LmdbLowerEnds implements LowerEnds {
     table.putSync(endToBytes(0n), indexToBytes(0))
   }
 
+  /** Writes an interval behind all others; inside a transaction. */
+  static append(table: EndTable, { from, index }: { from: bigint; index: number }): void {
+    table.putSync(endToBytes(from), indexToBytes(index), { append: true })
+  }
+
   get size(): number {
     return this.#changes.size
   }

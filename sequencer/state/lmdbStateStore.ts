@@ -13,10 +13,15 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { type Database, open, type RootDatabase } from 'lmdb'
-import { NOTE_TREE_DEPTH, NULLIFIER_TREE_DEPTH } from '../../protocol/constants.ts'
+import {
+  NOTE_TREE_DEPTH,
+  NULLIFIER_TREE_DEPTH,
+  OUTPUTS_PER_SLOT,
+} from '../../protocol/constants.ts'
 import { bigintToBytes, bytesToBigint, concatBytes, fieldToBytes } from '../../protocol/field.ts'
 import { initialState, openState, type RollupState } from '../../protocol/rollupState.ts'
 import type { TreeHasher } from '../../protocol/treeHasher.ts'
+import type { Kernels } from '../../prover/kernels.ts'
 import {
   StateDamagedError,
   StateDirectoryError,
@@ -24,6 +29,7 @@ import {
   StateUnwritableError,
 } from './errors.ts'
 import { type EndTable, LmdbLowerEnds } from './lmdbLowerEnds.ts'
+import { loadTree } from './loadTree.ts'
 import { LmdbNodes, type NodeTable, tableCount } from './lmdbNodes.ts'
 import { type BatchRoots, readRoots, REVERTIBLE_BATCHES, type StateStore } from './stateStore.ts'
 
@@ -81,6 +87,19 @@ export async function openStateStore(
 function remove(directory: string): void {
   for (const file of FILES) rmSync(join(directory, file), { force: true })
 }
+
+/** A whole state, in the order in which it is written. */
+export type StateSource = {
+  readonly slotCount: number
+  /** All intervals, ascending, 0 first. */
+  readonly ends: Iterable<{ readonly from: bigint; readonly index: number }>
+  /** `count` leaves from `from` on, 32 bytes each, little endian. */
+  readonly nullifierLeaves: (from: number, count: number) => Promise<Uint8Array>
+  readonly noteLeaves: (from: number, count: number) => Promise<Uint8Array>
+}
+
+/** Intervals in one transaction. */
+const ENDS_AT_ONCE = 50_000
 
 type Tables = {
   root: RootDatabase<Uint8Array, string>
@@ -204,6 +223,53 @@ export class LmdbStateStore implements StateStore {
     lowerEnds.settle()
     this.#pending.clear()
     fillFile(tables, directory)
+  }
+
+  /**
+   * Fills a store that is new with a state that somebody vouches for, as one batch that cannot be taken
+   * back: minutes for ten million leaves, where applying batches takes hours.
+   */
+  async load(source: StateSource, kernels: Kernels): Promise<void> {
+    const { tables, noteNodes, nullifierNodes, rollup } = this.#opened
+    const { root, ends } = tables
+    const { slotCount } = source
+    let isFirst = true
+    const entries = source.ends[Symbol.iterator]()
+    for (let done = false; !done;) {
+      root.transactionSync(() => {
+        for (let i = 0; i < ENDS_AT_ONCE && !done; i++) {
+          const next = entries.next()
+          if (next.done === true) done = true
+          // The first stands there since the beginning.
+          else if (!isFirst) LmdbLowerEnds.append(ends, next.value)
+          isFirst = false
+        }
+      })
+    }
+    for (const { nodes, depth, count, leaves } of [
+      {
+        nodes: nullifierNodes,
+        depth: NULLIFIER_TREE_DEPTH,
+        count: slotCount,
+        leaves: source.nullifierLeaves,
+      },
+      {
+        nodes: noteNodes,
+        depth: NOTE_TREE_DEPTH,
+        count: OUTPUTS_PER_SLOT * slotCount,
+        leaves: source.noteLeaves,
+      },
+    ]) {
+      await loadTree(nodes, { depth, count, leaves, kernels }, () => {
+        root.transactionSync(() => {
+          nodes.put()
+        })
+        nodes.settle()
+      })
+    }
+    rollup.slotCount = BigInt(slotCount)
+    this.append([])
+    this.flush()
   }
 
   async reset(): Promise<void> {

@@ -16,11 +16,14 @@ import { createInterface } from 'node:readline'
 import { after, afterEach, beforeEach, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
+import { largeState } from '../../../bench/largeState.ts'
 import { NOTE_TREE_DEPTH, NULLIFIER_TREE_DEPTH } from '../../../protocol/constants.ts'
 import { applyBatch } from '../../../protocol/applyBatch.ts'
 import { NULLIFIER_LIMIT, NullifierTree, hashInterval } from '../../../protocol/nullifierTree.ts'
 import { initialState } from '../../../protocol/rollupState.ts'
 import { MerkleTree } from '../../../protocol/tree.ts'
+import { openKernels } from '../../../prover/kernels.ts'
+import { LmdbStateStore } from '../../../sequencer/state/lmdbStateStore.ts'
 import { SealedState } from '../../../sequencer/state/sealedState.ts'
 import { MemoryStateStore } from '../../../sequencer/state/stateStore.ts'
 import {
@@ -28,6 +31,7 @@ import {
   extend,
   openStored,
   plainState,
+  stateDomain,
   stateHasher,
 } from '../../support/stateBatches.ts'
 
@@ -322,5 +326,44 @@ describe('a state in LMDB', () => {
     const again = await openHere()
     const count = Number(again.state.head.batchNumber)
     assert.equal(again.state.head.noteRoot, plainState('b', count).noteTree.root)
+  })
+})
+
+describe('a state loaded in bulk', () => {
+  test('property: is the one that sorted lists and full hashing give, and goes on from there', async () => {
+    for (const count of [16, 400]) {
+      const domain = stateDomain
+      const own = mkdtempSync(join(root, 'dir-'))
+      const store = await LmdbStateStore.open({ directory: own, domain, hasher: stateHasher })
+      const kernels = openKernels()
+      await store.load(largeState(count, kernels), kernels)
+      const state = new SealedState(store)
+      opened.push(state)
+
+      const ends = [...largeState(count, kernels).ends]
+      assert.equal(new Set(ends.map(({ index }) => index)).size, count)
+      const nullifiers = new MerkleTree(NULLIFIER_TREE_DEPTH, { hasher: stateHasher })
+      ends.forEach(({ from, index }, i) => {
+        const to = ends[i + 1]?.from ?? NULLIFIER_LIMIT
+        assert.ok(from < to)
+        nullifiers.setLeaf(index, hashInterval(from, to))
+      })
+      const notes = new MerkleTree(NOTE_TREE_DEPTH, { hasher: stateHasher })
+      notes.setLeaves(0, state.leaves(0, 4 * count))
+      assert.equal(state.leaves(0, 4 * count).length, 4 * count)
+      assert.deepEqual(state.head, {
+        batchNumber: 1n,
+        noteRoot: notes.root,
+        nullifierRoot: nullifiers.root,
+        slotCount: BigInt(count),
+      })
+      assert.equal(state.fork().nullifierTree.size, count)
+      assert.equal(state.isSpent(ends[7]?.from ?? 0n), true)
+
+      const before = state.head
+      extend(state, 'on top', 2)
+      assert.deepEqual([state.revert(), state.revert()], [true, true])
+      assert.deepEqual(state.head, before)
+    }
   })
 })
