@@ -11,6 +11,9 @@ import { listProofResults } from '../../prover/farm/store/listProofResults.ts'
 import { openFarm } from '../../prover/farm/store/openFarm.ts'
 import { deleteProofs } from '../../prover/farm/store/requeueProofs.ts'
 import { loadKeys } from '../../prover/loadKeys.ts'
+import pinnedConstraints from '../../circuits/constraints.json' with { type: 'json' }
+import gas from '../../test/contracts/gas.json' with { type: 'json' }
+import { BATCH_CIRCUITS } from '../../protocol/constants.ts'
 import type { CircuitInputs } from '../../prover/witnessCalculator.ts'
 import { openDatabase } from '../../sequencer/store/database.ts'
 import { migrate } from '../../sequencer/store/migrate.ts'
@@ -22,13 +25,11 @@ import type { Row, Suite } from '../row.ts'
 /** Proofs a round. */
 const JOBS = 16
 const EMPTY_JOBS = 200
-/** docs/decisions and design: marginal gas of one settled transfer, and a block of the base chain. */
-const GAS_PER_TRANSFER = 61_900
+/** A block of the base chain that settlement may fill: half of what Ethereum has. */
 const BLOCK_GAS = 30_000_000
 const BLOCK_SECONDS = 12
 const PAYMENTS_PER_SECOND = 20_000
-const BATCH_64_TRANSFERS = 63
-const BATCH_64_CONSTRAINTS = 707_463
+const { transferSlots: BATCH_64_TRANSFERS } = BATCH_CIRCUITS['batch-64']
 
 /**
  * Real worker processes at a real Postgres, one thread each, so that what is compared is workers and not
@@ -149,7 +150,7 @@ export const suite: Suite = {
 
       simulate({
         add,
-        proofSeconds: (1 / one) * (BATCH_64_CONSTRAINTS / constraints),
+        proofSeconds: (1 / one) * (pinnedConstraints['batch-64'] / constraints),
         queueSeconds: (askMs + workMs) / 1_000,
         sealSeconds: sealingMs / made / 3 / 1_000,
       })
@@ -188,5 +189,5 @@ function simulate({
   add('simulated.processorSecondsPerPayment', proofSeconds / BATCH_64_TRANSFERS, 's')
   add('saturation.postgres', payments(1 / queueSeconds), 'payments/s, one queue, one at a time')
   add('saturation.sealing', 1 / sealSeconds, 'payments/s, one thread')
-  add('saturation.settlement', BLOCK_GAS / BLOCK_SECONDS / GAS_PER_TRANSFER, 'payments/s')
+  add('saturation.settlement', BLOCK_GAS / BLOCK_SECONDS / gas.marginalTransfer, 'payments/s')
 }
