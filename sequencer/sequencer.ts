@@ -179,6 +179,9 @@ export async function createSequencer(
       name: 'sequencer',
       isKeeper: true,
       settings: ports.farm.settings ?? {},
+    }).catch(async (error: unknown) => {
+      await sealed.state.close()
+      throw error
     })
     try {
       // The lock says that its last life is over.
