@@ -1,4 +1,5 @@
 import { keccak_256 } from '@noble/hashes/sha3.js'
+import { randomScalar } from './committee/scalars.ts'
 import { type CurvePoint, mulBase8, SUBGROUP_ORDER } from './babyjubjub.ts'
 import { bigintToBytes, bytesToBigint, concatBytes, hexToBytes } from './field.ts'
 import { type RandomBytes } from './memo.ts'
@@ -52,7 +53,7 @@ export function provePossession(
   context: PossessionContext,
   { auditSecret, randomBytes }: { auditSecret: bigint; randomBytes: RandomBytes },
 ): PossessionProof {
-  const nonce = (bytesToBigint(randomBytes(64)) % (SUBGROUP_ORDER - 1n)) + 1n
+  const nonce = randomScalar(randomBytes)
   const r = mulBase8(nonce)
   const challenge = possessionChallenge(context, mulBase8(auditSecret), r)
   return { r, s: (nonce + challenge * auditSecret) % SUBGROUP_ORDER }

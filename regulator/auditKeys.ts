@@ -1,5 +1,5 @@
 import { type CurvePoint, mulBase8, SUBGROUP_ORDER } from '../protocol/babyjubjub.ts'
-import { bytesToBigint } from '../protocol/field.ts'
+import { randomScalar } from '../protocol/committee/scalars.ts'
 import type { RandomBytes } from '../protocol/memo.ts'
 
 /** Which of an epoch's two keys. */
@@ -33,10 +33,9 @@ export function auditKeyFromSecret(kind: AuditKeyKind, registrationSecret: bigin
   }
 }
 
-/** A fresh key. 512 random bits make the reduction's bias negligible. */
+/** A fresh key. */
 export function generateAuditKey(kind: AuditKeyKind, randomBytes: RandomBytes): AuditKey {
-  const secret = (bytesToBigint(randomBytes(64)) % (SUBGROUP_ORDER - 1n)) + 1n
-  return auditKeyFromSecret(kind, secret)
+  return auditKeyFromSecret(kind, randomScalar(randomBytes))
 }
 
 /** The audit keys that one holder has, of several epochs. */

@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js'
-import { type CurvePoint } from '../babyjubjub.ts'
+import { type CurvePoint, isSubgroupPoint } from '../babyjubjub.ts'
 import { BaseError } from '../errors.ts'
-import { isSamePoint, isUsablePoint, scale, sumPoints } from './groupPoints.ts'
+import { isSamePoint, scale, sumPoints } from './groupPoints.ts'
 import { lagrangeAtZero } from './scalars.ts'
 import { encodeParts } from './transcript.ts'
 
@@ -69,7 +69,7 @@ export function checkCommittee({ threshold, members, publicKey, shareKeys }: Com
     throw new CeremonyError({ reason })
   }
   if (shareKeys.length !== members.length) fail('there is not one share key a member')
-  if (![publicKey, ...shareKeys].every(isUsablePoint)) fail('a key is not in the subgroup')
+  if (![publicKey, ...shareKeys].every(isSubgroupPoint)) fail('a key is not in the subgroup')
   // All n keys lie on one polynomial of degree t − 1 exactly when every window of t gives the same f(0).
   for (let start = 0; start + threshold <= members.length; start++) {
     const indexes = members.slice(start, start + threshold).map(({ index }) => index)
@@ -100,7 +100,8 @@ function checkMembers(threshold: number, members: readonly Member[]): void {
   }
   members.forEach(({ index, encryptionKey }, i) => {
     if (index !== i + 1) fail('members must have the indexes 1, 2, … in order')
-    if (!isUsablePoint(encryptionKey)) fail(`member ${String(index)}'s key is not in the subgroup`)
+    if (!isSubgroupPoint(encryptionKey))
+      fail(`member ${String(index)}'s key is not in the subgroup`)
   })
   const keys = new Set(members.map(({ encryptionKey: { x, y } }) => `${x},${y}`))
   if (keys.size !== members.length) fail('two members have the same key')

@@ -1,13 +1,13 @@
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { hkdf } from '@noble/hashes/hkdf.js'
 import { sha256 } from '@noble/hashes/sha2.js'
-import { BASE8, type CurvePoint, addPoints, packPoint } from '../babyjubjub.ts'
+import { BASE8, type CurvePoint, addPoints, packPoint, isSubgroupPoint } from '../babyjubjub.ts'
 import { BaseError } from '../errors.ts'
 import { bigintToBytes, bytesToBigint } from '../field.ts'
 import { type RandomBytes } from '../memo.ts'
 import { type Ceremony, ceremonyId, type Member } from './ceremony.ts'
 import { type EqualLogsProof, proveEqualLogs, verifyEqualLogs } from './equalLogs.ts'
-import { evaluateCommitments, isSamePoint, isUsablePoint, scale } from './groupPoints.ts'
+import { evaluateCommitments, isSamePoint, scale } from './groupPoints.ts'
 import { evaluatePolynomial, isScalar, modOrder, randomScalar } from './scalars.ts'
 import { challengeOf, encodeParts } from './transcript.ts'
 
@@ -116,7 +116,7 @@ export function checkDealing(ceremony: Ceremony, dealing: Dealing): void {
   if (commitments.length !== ceremony.threshold) {
     fail('it has not one commitment a coefficient')
   }
-  if (!commitments.every(isUsablePoint)) fail('a commitment is not in the subgroup')
+  if (!commitments.every(isSubgroupPoint)) fail('a commitment is not in the subgroup')
   const [first] = commitments
   if (first === undefined || !verifySecret(id, dealer, first, proof)) {
     fail('its author does not show that it knows the secret')
@@ -127,7 +127,7 @@ export function checkDealing(ceremony: Ceremony, dealing: Dealing): void {
   }
   if (shares.length !== ceremony.members.length) fail('it has not one share a member')
   for (const { ephemeral, ciphertext } of shares) {
-    if (!isUsablePoint(ephemeral)) fail('an ephemeral point is not in the subgroup')
+    if (!isSubgroupPoint(ephemeral)) fail('an ephemeral point is not in the subgroup')
     if (ciphertext.length !== SHARE_BYTES + TAG_BYTES) fail('a share has the wrong size')
   }
   const ephemerals = new Set(shares.map(({ ephemeral: { x, y } }) => `${x},${y}`))
@@ -240,7 +240,7 @@ function verifySecret(
   commitment: CurvePoint,
   { r, s }: SecretProof,
 ): boolean {
-  if (!isScalar(s) || !isUsablePoint(r)) return false
+  if (!isScalar(s) || !isSubgroupPoint(r)) return false
   const challenge = secretChallenge(id, dealer, commitment, r)
   return isSamePoint(scale(BASE8, s), addPoints(r, scale(commitment, challenge)))
 }

@@ -1,6 +1,6 @@
-import { addPoints, BASE8, type CurvePoint } from '../babyjubjub.ts'
+import { addPoints, BASE8, type CurvePoint, isSubgroupPoint } from '../babyjubjub.ts'
 import { type RandomBytes } from '../memo.ts'
-import { isSamePoint, isUsablePoint, scale } from './groupPoints.ts'
+import { scale } from './groupPoints.ts'
 import { isScalar, modOrder, randomScalar } from './scalars.ts'
 import { challengeOf } from './transcript.ts'
 
@@ -45,7 +45,7 @@ export function verifyEqualLogs(
 ): boolean {
   const { publicKey, point, result } = statement
   if (!isScalar(challenge) || !isScalar(response)) return false
-  if (![publicKey, point, result].every(isUsablePoint)) return false
+  if (![publicKey, point, result].every(isSubgroupPoint)) return false
   const r1 = addPoints(scale(BASE8, response), scale(publicKey, -challenge))
   const r2 = addPoints(scale(point, response), scale(result, -challenge))
   return challengeFor(statement, r1, r2) === challenge
@@ -57,12 +57,4 @@ function challengeFor(
   r2: CurvePoint,
 ): bigint {
   return challengeOf(LABEL, [context, BASE8, publicKey, point, result, r1, r2])
-}
-
-/** Whether a statement holds, for whoever knows the secret. */
-export function holdsFor(
-  { publicKey, point, result }: EqualLogsStatement,
-  secret: bigint,
-): boolean {
-  return isSamePoint(scale(BASE8, secret), publicKey) && isSamePoint(scale(point, secret), result)
 }

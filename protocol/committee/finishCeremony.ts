@@ -1,6 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js'
-import { BASE8 } from '../babyjubjub.ts'
+import { BASE8, isSubgroupPoint } from '../babyjubjub.ts'
 import { BaseError } from '../errors.ts'
+import { bytesToHex } from '../field.ts'
 import { type Ceremony, ceremonyId, type Committee } from './ceremony.ts'
 import {
   checkDealing,
@@ -10,7 +11,13 @@ import {
   hashDealing,
   judge,
 } from './dealing.ts'
-import { evaluateCommitments, isSamePoint, isUsablePoint, scale, sumPoints } from './groupPoints.ts'
+import {
+  IDENTITY_POINT,
+  evaluateCommitments,
+  isSamePoint,
+  scale,
+  sumPoints,
+} from './groupPoints.ts'
 import { lagrangeAtZero, modOrder } from './scalars.ts'
 import { encodeParts } from './transcript.ts'
 
@@ -158,11 +165,11 @@ function combine(ceremony: Ceremony, parts: readonly Dealing[]): Committee {
   const weighted = (pointOf: (part: Dealing) => Parameters<typeof scale>[0]) =>
     sumPoints(parts.map((part) => scale(pointOf(part), weightOf(ceremony, dealers, part.dealer))))
   const { threshold, members, from } = ceremony
-  const publicKey = weighted(({ commitments: [first] }) => first ?? { x: 0n, y: 1n })
+  const publicKey = weighted(({ commitments: [first] }) => first ?? IDENTITY_POINT)
   const shareKeys = members.map(({ index }) =>
     weighted(({ commitments }) => evaluateCommitments(commitments, index)),
   )
-  if (![publicKey, ...shareKeys].every(isUsablePoint)) throw new CommitteeKeyUnusableError()
+  if (![publicKey, ...shareKeys].every(isSubgroupPoint)) throw new CommitteeKeyUnusableError()
   if (from !== undefined && !isSamePoint(publicKey, from.publicKey)) {
     throw new CommitteeKeyUnusableError()
   }
@@ -173,16 +180,10 @@ function weightOf({ from }: Ceremony, dealers: readonly number[], dealer: number
   return from === undefined ? 1n : lagrangeAtZero(dealers, dealer)
 }
 
+/** The same dealing twice is the same dealing. */
 function groupByDealer(dealings: readonly Dealing[]): Map<number, Dealing[]> {
-  const groups = new Map<number, Dealing[]>()
-  for (const dealing of dealings) {
-    const own = groups.get(dealing.dealer) ?? []
-    const hash = hashDealing(dealing).join()
-    // The same dealing twice is the same dealing.
-    if (own.every((other) => hashDealing(other).join() !== hash)) own.push(dealing)
-    groups.set(dealing.dealer, own)
-  }
-  return groups
+  const different = new Map(dealings.map((dealing) => [bytesToHex(hashDealing(dealing)), dealing]))
+  return Map.groupBy(different.values(), ({ dealer }) => dealer)
 }
 
 function faultOf(
@@ -193,7 +194,9 @@ function faultOf(
   const [dealing] = own
   if (dealing === undefined) return 'invalid'
   if (own.length > 1) return 'equivocated'
-  if (announced?.join() !== hashDealing(dealing).join()) return 'notAsAnnounced'
+  if (announced === undefined || bytesToHex(announced) !== bytesToHex(hashDealing(dealing))) {
+    return 'notAsAnnounced'
+  }
   try {
     checkDealing(ceremony, dealing)
     return undefined

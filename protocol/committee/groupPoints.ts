@@ -1,11 +1,4 @@
-import {
-  addPoints,
-  BASE8,
-  type CurvePoint,
-  isSubgroupPoint,
-  mulBase8,
-  mulPoint,
-} from '../babyjubjub.ts'
+import { addPoints, BASE8, type CurvePoint, mulBase8, mulPoint } from '../babyjubjub.ts'
 import { modOrder } from './scalars.ts'
 
 export const IDENTITY_POINT: CurvePoint = { x: 0n, y: 1n }
@@ -31,6 +24,3 @@ export function evaluateCommitments(commitments: readonly CurvePoint[], x: numbe
     IDENTITY_POINT,
   )
 }
-
-/** A point from outside that may enter an equation: in the subgroup and not the identity. */
-export const isUsablePoint = isSubgroupPoint

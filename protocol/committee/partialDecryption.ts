@@ -1,10 +1,9 @@
-import { type CurvePoint } from '../babyjubjub.ts'
+import { type CurvePoint, isSubgroupPoint } from '../babyjubjub.ts'
 import { BaseError } from '../errors.ts'
 import { type RandomBytes } from '../memo.ts'
-import { type Committee } from './ceremony.ts'
+import { type Committee, interpolatePoints } from './ceremony.ts'
 import { type EqualLogsProof, proveEqualLogs, verifyEqualLogs } from './equalLogs.ts'
-import { IDENTITY_POINT, isUsablePoint, scale, sumPoints } from './groupPoints.ts'
-import { lagrangeAtZero } from './scalars.ts'
+import { scale } from './groupPoints.ts'
 
 /** A member's part in auditSecret·point, with the proof that it is right. */
 export type PartialDecryption = {
@@ -71,7 +70,7 @@ export function decryptPartially({
   context: Uint8Array
   randomBytes: RandomBytes
 }): PartialDecryption {
-  if (!isUsablePoint(point)) throw new PointNotOpenableError()
+  if (!isSubgroupPoint(point)) throw new PointNotOpenableError()
   const result = scale(point, share)
   const proof = proveEqualLogs(
     { publicKey: shareKey, point, result, context },
@@ -128,14 +127,9 @@ export function combinePartials(
       wrong: named,
     })
   }
-  return { shared: interpolate(used), used, wrong: named }
-}
-
-/** Σ λ_i·result_i. */
-function interpolate(partials: readonly PartialDecryption[]): CurvePoint {
-  const indexes = partials.map(({ member }) => member)
-  if (indexes.length === 0) return IDENTITY_POINT
-  return sumPoints(
-    partials.map(({ member, result }) => scale(result, lagrangeAtZero(indexes, member))),
+  const shared = interpolatePoints(
+    used.map(({ member }) => member),
+    used.map(({ result }) => result),
   )
+  return { shared, used, wrong: named }
 }

@@ -1,4 +1,4 @@
-import { addPoints, BASE8, type CurvePoint } from '../babyjubjub.ts'
+import { addPoints, BASE8, type CurvePoint, isSubgroupPoint } from '../babyjubjub.ts'
 import {
   type PossessionContext,
   type PossessionProof,
@@ -7,7 +7,7 @@ import {
 import { BaseError } from '../errors.ts'
 import { type RandomBytes } from '../memo.ts'
 import { type Committee } from './ceremony.ts'
-import { isSamePoint, isUsablePoint, scale, sumPoints } from './groupPoints.ts'
+import { isSamePoint, scale, sumPoints } from './groupPoints.ts'
 import { invertScalar, isScalar, lagrangeAtZero, modOrder, randomScalar } from './scalars.ts'
 import { challengeOf } from './transcript.ts'
 
@@ -149,7 +149,7 @@ function checkRound({ committee, commitments }: Round): readonly PossessionCommi
   if (members.length < committee.threshold) fail('there are fewer than t')
   for (const { member, hiding, binding } of commitments) {
     if (committee.shareKeys[member - 1] === undefined) fail(`there is no member ${String(member)}`)
-    if (!isUsablePoint(hiding) || !isUsablePoint(binding)) {
+    if (!isSubgroupPoint(hiding) || !isSubgroupPoint(binding)) {
       fail(`member ${String(member)}'s is not in the subgroup`)
     }
   }
@@ -172,10 +172,11 @@ function prepare({ committee, context, commitments }: Round) {
       ...sorted.flatMap((commitment) => [commitment.member, commitment.hiding, commitment.binding]),
       member,
     ])
-  const r = sorted.reduce<CurvePoint>(
-    (sum, commitment) =>
-      sumPoints([sum, commitment.hiding, scale(commitment.binding, factorOf(commitment))]),
-    { x: 0n, y: 1n },
+  const r = sumPoints(
+    sorted.flatMap((commitment) => [
+      commitment.hiding,
+      scale(commitment.binding, factorOf(commitment)),
+    ]),
   )
   return {
     r,
@@ -191,7 +192,7 @@ export function verifyPossession(
   publicKey: CurvePoint,
   { r, s }: PossessionProof,
 ): boolean {
-  if (!isScalar(s) || !isUsablePoint(publicKey)) return false
+  if (!isScalar(s) || !isSubgroupPoint(publicKey)) return false
   const challenge = possessionChallenge(context, publicKey, r)
   return isSamePoint(scale(BASE8, s), addPoints(r, scale(publicKey, challenge)))
 }
