@@ -81,24 +81,12 @@ contract DisclosureLog is IDisclosureLog, AccessManaged {
 
     /// @inheritdoc IDisclosureLog
     function approveAsReviewer(uint256 order) external restricted {
-        Order storage approved = _at(order);
-        if (approved.reviewer != address(0)) revert AlreadyApproved(order);
-        if (msg.sender == approved.filer || msg.sender == approved.judge) {
-            revert FourEyes(order, msg.sender);
-        }
-        approved.reviewer = msg.sender;
-        _approve(order, approved, false);
+        _approve(order, false);
     }
 
     /// @inheritdoc IDisclosureLog
     function approveAsJudge(uint256 order) external restricted {
-        Order storage approved = _at(order);
-        if (approved.judge != address(0)) revert AlreadyApproved(order);
-        if (msg.sender == approved.filer || msg.sender == approved.reviewer) {
-            revert FourEyes(order, msg.sender);
-        }
-        approved.judge = msg.sender;
-        _approve(order, approved, true);
+        _approve(order, true);
     }
 
     /// @inheritdoc IDisclosureLog
@@ -266,7 +254,18 @@ contract DisclosureLog is IDisclosureLog, AccessManaged {
 
     /// @dev One approval authorises an emergency for a while; the other one ratifies it. A late ratification
     /// lets execution go on and does not undo the violation.
-    function _approve(uint256 order, Order storage approved, bool asJudge) private {
+    function _approve(uint256 order, bool asJudge) private {
+        Order storage approved = _at(order);
+        if ((asJudge ? approved.judge : approved.reviewer) != address(0)) {
+            revert AlreadyApproved(order);
+        }
+        if (
+            msg.sender == approved.filer ||
+            msg.sender == approved.reviewer ||
+            msg.sender == approved.judge
+        ) revert FourEyes(order, msg.sender);
+        if (asJudge) approved.judge = msg.sender;
+        else approved.reviewer = msg.sender;
         bool isFirst = approved.reviewer == address(0) || approved.judge == address(0);
         bool isRatification = !isFirst && approved.ratifyBy != 0;
         if (!isRatification) {
@@ -297,7 +296,8 @@ contract DisclosureLog is IDisclosureLog, AccessManaged {
         // An emergency under way can still be refused its ratification, which stops it.
         if (rejected.ratifyBy == 0) _checkState(order, rejected, State.Filed);
         if (msg.sender == rejected.filer) revert FourEyes(order, msg.sender);
-        if (rejected.opened != 0) _markRefusedEmergency(order, rejected);
+        // Records were opened and the second approver refuses: that is a violation at once.
+        if (rejected.opened != 0 && !rejected.isViolation) _markViolation(order, rejected);
         rejected.ratifyBy = 0;
         rejected.state = State.Rejected;
         _counters.rejected++;
@@ -309,11 +309,6 @@ contract DisclosureLog is IDisclosureLog, AccessManaged {
         closed.ratifyBy = 0;
         closed.state = State.Closed;
         emit OrderClosed(order);
-    }
-
-    /// @dev Records were opened and the second approver refuses: that is a violation at once.
-    function _markRefusedEmergency(uint256 order, Order storage rejected) private {
-        if (!rejected.isViolation) _markViolation(order, rejected);
     }
 
     function _markViolation(uint256 order, Order storage violated) private {
