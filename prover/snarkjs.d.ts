@@ -46,16 +46,8 @@ declare module 'snarkjs' {
     error(line: string): void
   }
 
-  /** Phase 2: keys of one circuit. Hashes are BLAKE2b, 64 bytes. */
-  export const zKey: {
-    exportVerificationKey(zkey: BinaryFile): Promise<SnarkjsVerificationKey>
-    /** The circuit's hash, or -1 with a line to the logger. */
-    newZKey(
-      r1cs: string,
-      ptau: string,
-      zkey: string,
-      logger?: SnarkjsLogger,
-    ): Promise<Uint8Array | -1>
+  /** What may be added to a key, or to powers of tau. */
+  type Contributions = {
     contribute(
       old: string,
       contributed: string,
@@ -72,6 +64,18 @@ declare module 'snarkjs' {
       iterations: number,
       logger?: SnarkjsLogger,
     ): Promise<Uint8Array | false>
+  }
+
+  /** Phase 2: keys of one circuit. Hashes are BLAKE2b, 64 bytes. */
+  export const zKey: Contributions & {
+    exportVerificationKey(zkey: BinaryFile): Promise<SnarkjsVerificationKey>
+    /** The circuit's hash, or -1 with a line to the logger. */
+    newZKey(
+      r1cs: string,
+      ptau: string,
+      zkey: string,
+      logger?: SnarkjsLogger,
+    ): Promise<Uint8Array | -1>
     verifyFromInit(
       initial: string,
       ptau: string,
@@ -81,28 +85,13 @@ declare module 'snarkjs' {
   }
 
   /** Phase 1: powers of tau. */
-  export const powersOfTau: {
+  export const powersOfTau: Contributions & {
     newAccumulator(
       curve: unknown,
       power: number,
       ptau: string,
       logger?: SnarkjsLogger,
     ): Promise<Uint8Array>
-    contribute(
-      old: string,
-      contributed: string,
-      name: string,
-      entropy: string,
-      logger?: SnarkjsLogger,
-    ): Promise<Uint8Array>
-    beacon(
-      old: string,
-      contributed: string,
-      name: string,
-      hash: string,
-      iterations: number,
-      logger?: SnarkjsLogger,
-    ): Promise<Uint8Array | false>
     preparePhase2(old: string, prepared: string, logger?: SnarkjsLogger): Promise<void>
     verify(ptau: string, logger?: SnarkjsLogger): Promise<boolean>
   }

@@ -18,7 +18,6 @@ const VECTORS = 5
 export const PAIR_BYTES = 16 * VECTORS
 /** Columns of a product before its reduction, 16 bytes each. */
 const COLUMNS = 2 * LIMBS
-export const COLUMNS_BYTES = 16 * COLUMNS
 const LIMB_MASK = 2 ** LIMB_BITS - 1
 /** Montgomery's factor, mod r. */
 export const MONTGOMERY = (1n << BigInt(LIMBS * LIMB_BITS)) % FIELD_ORDER

@@ -3,7 +3,6 @@ import { Value } from '@sinclair/typebox/value'
 import type { CurvePoint } from '../../protocol/babyjubjub.ts'
 import type { Committee, Member } from '../../protocol/committee/ceremony.ts'
 import type { Complaint, Dealing } from '../../protocol/committee/dealing.ts'
-import type { PartialDecryption } from '../../protocol/committee/partialDecryption.ts'
 import { bytesToHex, formatField, hexToBytes } from '../../protocol/field.ts'
 
 // What members say to each other, as JSON. Integers are 0x and 64 digits, bytes 0x and pairs; lower case, so that a
@@ -74,16 +73,6 @@ export const ConfirmBody = Type.Object(
   { transcript: Hash, publicKey: PointBody, qualified: Type.Array(Index, { maxItems: 255 }) },
   strict,
 )
-
-export const PartialBody = Type.Object(
-  {
-    member: Index,
-    result: PointBody,
-    proof: Type.Object({ challenge: Hex(32), response: Hex(32) }, strict),
-  },
-  strict,
-)
-export type PartialBody = Static<typeof PartialBody>
 
 /** A value from outside in the schema's shape; undefined when it is not. */
 export function read<T extends TSchema>(schema: T, value: unknown): Static<T> | undefined {
@@ -178,20 +167,4 @@ export function decodeComplaints(
     shared: decodePoint(shared),
     proof: { challenge: BigInt(proof.challenge), response: BigInt(proof.response) },
   }))
-}
-
-export function encodePartial({ member, result, proof }: PartialDecryption): PartialBody {
-  return {
-    member,
-    result: encodePoint(result),
-    proof: { challenge: formatField(proof.challenge), response: formatField(proof.response) },
-  }
-}
-
-export function decodePartial({ member, result, proof }: PartialBody): PartialDecryption {
-  return {
-    member,
-    result: decodePoint(result),
-    proof: { challenge: BigInt(proof.challenge), response: BigInt(proof.response) },
-  }
 }

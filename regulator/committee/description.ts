@@ -3,7 +3,6 @@ import { type Static, Type } from '@sinclair/typebox'
 import { type Ceremony, ceremonyId, checkCeremony } from '../../protocol/committee/ceremony.ts'
 import { BaseError } from '../../protocol/errors.ts'
 import { bytesToHex } from '../../protocol/field.ts'
-import type { PossessionContext } from '../../protocol/auditKeyPossession.ts'
 import {
   CommitteeBody,
   decodeCommittee,
@@ -80,19 +79,4 @@ export function agreeOn(value: unknown): AgreedCeremony {
   }
   const idBytes = ceremonyId(ceremony)
   return { description, ceremony, id: bytesToHex(idBytes), idBytes, dealers }
-}
-
-/** Where the key's possession is proved. */
-export function possessionContext({
-  chainId,
-  registry,
-  epoch,
-  kind,
-}: CeremonyDescription): PossessionContext {
-  return {
-    chainId: BigInt(chainId),
-    registry: registry as `0x${string}`,
-    epoch: BigInt(epoch),
-    kind,
-  }
 }

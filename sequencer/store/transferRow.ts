@@ -1,7 +1,5 @@
 import type { TransferCircuit } from '../../protocol/constants.ts'
 import { publicInputsFromArray } from '../../protocol/publicInputs.ts'
-import { bytesToBigint } from '../../protocol/field.ts'
-import { type ProofWords, proofFromBytes } from '../proofBytes.ts'
 import type { Statement, WaitingTransfer } from '../transfer.ts'
 import { fromBytes, fromField } from './database.ts'
 
@@ -28,14 +26,6 @@ export function waitingFromRow(row: StatementRow & { admitted_at: Date }): Waiti
   return { ...statementFromRow(row), admittedAt: row.admitted_at }
 }
 
-export function proofFromRow(bytes: Buffer): ProofWords {
-  return proofFromBytes(bytes)
-}
-
 export function nullifierToBytes(nullifier: bigint): Buffer {
   return Buffer.from(nullifier.toString(16).padStart(64, '0'), 'hex')
-}
-
-export function nullifierFromBytes(bytes: Buffer): bigint {
-  return bytesToBigint(bytes)
 }
