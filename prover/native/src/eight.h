@@ -143,20 +143,7 @@ template <class P> struct Eight {
   inline __attribute__((always_inline)) Eight squared() const {
     Columns c;
     clear(c);
-#pragma GCC unroll 5
-    for (int i = 0; i < 5; i++) {
-#pragma GCC unroll 5
-      for (int j = i + 1; j < 5; j++) {
-        c.z[i + j] = _mm512_madd52lo_epu64(c.z[i + j], a.l[i], a.l[j]);
-        c.z[i + j + 1] = _mm512_madd52hi_epu64(c.z[i + j + 1], a.l[i], a.l[j]);
-      }
-    }
-    for (int i = 1; i < 9; i++) c.z[i] = _mm512_add_epi64(c.z[i], c.z[i]);
-#pragma GCC unroll 5
-    for (int i = 0; i < 5; i++) {
-      c.z[2 * i] = _mm512_madd52lo_epu64(c.z[2 * i], a.l[i], a.l[i]);
-      c.z[2 * i + 1] = _mm512_madd52hi_epu64(c.z[2 * i + 1], a.l[i], a.l[i]);
-    }
+    addSquare(c, a);
     return {reduceFor<P>(c)};
   }
   friend inline Eight operator+(const Eight &x, const Eight &y) {

@@ -100,10 +100,8 @@ static inline __attribute__((always_inline)) Lanes multiply(const Lanes &a, cons
   return reduce(c);
 }
 
-/** Each product of two different limbs once, then doubled. */
-static inline __attribute__((always_inline)) Lanes square(const Lanes &a) {
-  Columns c;
-  clear(c);
+/** Into cleared columns: each product of two different limbs once, then doubled. */
+static inline __attribute__((always_inline)) void addSquare(Columns &c, const Lanes &a) {
 #pragma GCC unroll 5
   for (int i = 0; i < 5; i++) {
 #pragma GCC unroll 5
@@ -118,6 +116,12 @@ static inline __attribute__((always_inline)) Lanes square(const Lanes &a) {
     c.z[2 * i] = _mm512_madd52lo_epu64(c.z[2 * i], a.l[i], a.l[i]);
     c.z[2 * i + 1] = _mm512_madd52hi_epu64(c.z[2 * i + 1], a.l[i], a.l[i]);
   }
+}
+
+static inline __attribute__((always_inline)) Lanes square(const Lanes &a) {
+  Columns c;
+  clear(c);
+  addSquare(c, a);
   return reduce(c);
 }
 
