@@ -12,21 +12,28 @@ contract Clock is IClock, AccessManaged {
     /// window, so that at most one stop touches a window.
     uint256 public constant MIN_RUN = 7 days;
 
+    /// @inheritdoc IClock
+    address public immutable VERIFIERS;
+
     /// @dev The last stop, [from, until), and the length of all before it. One slot.
     uint64 private _from;
     uint64 private _until;
     uint64 private _stoppedBefore;
 
-    constructor(address authority_) AccessManaged(authority_) {}
+    constructor(address authority_, address verifiers) AccessManaged(authority_) {
+        VERIFIERS = verifiers;
+    }
 
     /// @inheritdoc IClock
     function stop() external restricted {
-        uint256 until = _until;
-        if (until != 0 && block.timestamp < until + MIN_RUN) revert StopTooSoon(until + MIN_RUN);
-        _stoppedBefore += _until - _from;
-        _from = uint64(block.timestamp);
-        _until = uint64(block.timestamp + MAX_STOP);
-        emit Stopped(_until);
+        _stop();
+    }
+
+    /// @inheritdoc IClock
+    function stopWithKey() external returns (uint256) {
+        if (msg.sender != VERIFIERS) revert CallerNotVerifierRegistry(msg.sender);
+        if (!isStopped()) _stop();
+        return _until;
     }
 
     /// @inheritdoc IClock
@@ -58,5 +65,14 @@ contract Clock is IClock, AccessManaged {
     /// @inheritdoc IClock
     function isStopped() public view returns (bool) {
         return block.timestamp < _until;
+    }
+
+    function _stop() private {
+        uint256 until = _until;
+        if (until != 0 && block.timestamp < until + MIN_RUN) revert StopTooSoon(until + MIN_RUN);
+        _stoppedBefore += _until - _from;
+        _from = uint64(block.timestamp);
+        _until = uint64(block.timestamp + MAX_STOP);
+        emit Stopped(_until);
     }
 }

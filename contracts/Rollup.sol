@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 pragma solidity ^0.8.28;
 
-import {AccessManaged} from '@openzeppelin/contracts/access/manager/AccessManaged.sol';
 import {IClock} from './interfaces/IClock.sol';
+import {IForcedQueue} from './interfaces/IForcedQueue.sol';
 import {IIdentityRegistry} from './interfaces/IIdentityRegistry.sol';
 import {IPolicyRegistry} from './interfaces/IPolicyRegistry.sol';
+import {IProposers} from './interfaces/IProposers.sol';
 import {IRollup} from './interfaces/IRollup.sol';
 import {ISupervisionRegistry} from './interfaces/ISupervisionRegistry.sol';
 import {IVault} from './interfaces/IVault.sol';
@@ -27,7 +28,6 @@ import {
     OFFSET_BATCH_HEADER_BATCH_NUMBER,
     OFFSET_BATCH_HEADER_NEW_SLOT_COUNT,
     OFFSET_FEE_ASSET,
-    OFFSET_FEE_EPOCH,
     OFFSET_SLOT_KIND,
     OFFSET_WITHDRAWAL_AMOUNT,
     OFFSET_WITHDRAWAL_RECIPIENT,
@@ -37,33 +37,25 @@ import {
     SLOT_KIND_VOID
 } from './libraries/Constants.sol';
 import {ProofFold} from './libraries/ProofFold.sol';
+import {TransferSlot} from './libraries/TransferSlot.sol';
 
 /// @notice See IRollup. Clauses S1 to S5: docs/spec/settlement.md.
-contract Rollup is IRollup, AccessManaged {
+contract Rollup is IRollup {
     using ProofFold for ProofFold.Fold;
 
     uint256 private constant DATA_VERSION = 1;
     uint256 private constant CALL_HEADER_BYTES = 8;
-    uint256 private constant CONTEXT_BYTES = 10;
     /// @dev circuit 1, fee recipient 20, counts 2, new roots 64, c 32, proof 256.
     uint256 private constant BATCH_HEADER_BYTES = 375;
     uint256 private constant DEPOSIT_ID_BYTES = 5;
-    /// @dev Of a transfer without fee and withdrawal; a collect has 32 more.
-    uint256 private constant TRANSFER_BYTES = 896;
-    /// @dev Offset of outputs in a slot: head 1, context 1, anchor batch 5, nullifier 31.
-    uint256 private constant SLOT_OUTPUTS = 38;
-    /// @dev Offset of traceTag, ephemeral, statistics and investigation ciphertext.
-    uint256 private constant SLOT_RECORDS = 166;
-    uint256 private constant FEE_BYTES = 10;
-    uint256 private constant WITHDRAWAL_BYTES = 30;
-    uint256 private constant PROOF_BYTES = 256;
-
-    // Bits of a slot's head byte; kind is the low two.
-    uint256 private constant HEAD_KIND = 0x03;
-    uint256 private constant HEAD_FEE = 0x04;
-    uint256 private constant HEAD_WITHDRAWAL = 0x08;
-    uint256 private constant HEAD_SUNSET_KEY = 0x10;
-    uint256 private constant HEAD_LIMIT = 0x20;
+    /// @dev Of a slot that names an entry of the forced queue: head 1, id 5, nullifier 31, outputs 128.
+    uint256 private constant FORCED_BYTES = 165;
+    uint256 private constant FORCED_OUTPUTS = 37;
+    /// @dev Bit of a forced slot's head byte.
+    uint256 private constant HEAD_FORCED = 0x20;
+    /// @dev S4's K: due entries of the forced queue that each batch must take, as many as fit the
+    /// smallest.
+    uint256 private constant FORCED_PER_BATCH = BATCH_4_TRANSFER_SLOTS;
     /// @dev Bit of a batch's circuit byte.
     uint256 private constant CIRCUIT_SUNSET_KEY = 0x80;
 
@@ -79,10 +71,12 @@ contract Rollup is IRollup, AccessManaged {
     uint256 public immutable SETTLE_WINDOW;
     IClock public immutable CLOCK;
     IVault public immutable VAULT;
+    IForcedQueue public immutable FORCED;
     IIdentityRegistry public immutable IDENTITIES;
     IPolicyRegistry public immutable POLICIES;
     ISupervisionRegistry public immutable SUPERVISION;
     IVerifierRegistry public immutable VERIFIERS;
+    IProposers public immutable PROPOSERS;
     // alpha, beta, gamma of all keys. Immutable there, so a copy here saves ten storage reads.
     uint256 private immutable ALPHA_X;
     uint256 private immutable ALPHA_Y;
@@ -97,6 +91,11 @@ contract Rollup is IRollup, AccessManaged {
 
     uint64 private _batchNumber;
     uint64 private _slotCount;
+    /// @inheritdoc IRollup
+    uint64 public settledAt;
+    /// @dev Entries of the forced queue that wait, next to what every call reads anyway: a call without
+    /// any does not look at the queue.
+    uint64 private _forcedWaiting;
     uint256 private _nullifierRoot;
     /// @dev Note root after each batch, kept for good: any of them can be an anchor (S1). An array
     /// and not a mapping: its slots need no hash. Batch numbers have 40 bits in the data, and 4^17
@@ -108,6 +107,10 @@ contract Rollup is IRollup, AccessManaged {
     struct Call {
         uint256 next;
         uint256 end;
+        /// The settlement clock's.
+        uint256 time;
+        /// Settled under a lease: no batch may be empty.
+        bool isLeased;
         uint256 batchNumber;
         uint256 slotCount;
         uint256 noteRoot;
@@ -124,34 +127,52 @@ contract Rollup is IRollup, AccessManaged {
         uint256 maxFee;
         uint256 feeTotal;
         address feeRecipient;
-        /// Withdrawal words: one withdrawal and one sum of fees a proof at most; reserved with the
-        /// first.
+        /// Withdrawal words, and how many there is room for; reserved with the first.
         uint256[] credits;
+        uint256 creditLimit;
         /// The last anchor that was looked up: a batch's transfers mostly share the newest.
         uint256 anchorBatch;
         uint256 anchor;
+        /// The forced queue's first entry that no batch before the present one has taken, its end, and
+        /// how many entries from that first one on are due.
+        uint256 forcedNext;
+        uint256 forcedTail;
+        uint256 forcedDue;
+        /// Entries that the present batch has taken: how many, and one bit each, from the first on.
+        uint256 forcedCount;
+        uint256 forcedMask;
+        /// What the call's batches take of the forced queue, from its head on: complete batches count in
+        /// its length. Reserved with the first.
+        uint256[] forced;
+        /// A record of one forced slot, for its words to be hashed.
+        uint256 forcedRecord;
     }
 
     /// @param initialNoteRoot Root of the empty note tree.
     /// @param initialNullifierRoot Root of the nullifier tree with its sentinel (0, 2^248).
     constructor(
-        address authority_,
+        IProposers proposers,
         IClock clock,
         IVault vault,
+        IForcedQueue forced,
         IIdentityRegistry identities,
         IPolicyRegistry policies,
         ISupervisionRegistry supervision,
         IVerifierRegistry verifiers,
         uint256 initialNoteRoot,
         uint256 initialNullifierRoot
-    ) AccessManaged(authority_) {
+    ) {
         // Top 248 bits: below the field order.
         bytes memory place = abi.encode(bytes32('cinnabar.domain'), block.chainid, address(this));
         DOMAIN = uint256(keccak256(place)) >> 8;
         if (vault.ROLLUP() != address(this)) revert DeploymentInconsistent(address(vault));
+        if (forced.ROLLUP() != address(this)) revert DeploymentInconsistent(address(forced));
         if (verifiers.DOMAIN() != DOMAIN) revert DeploymentInconsistent(address(verifiers));
+        if (proposers.ROLLUP() != address(this)) revert DeploymentInconsistent(address(proposers));
+        PROPOSERS = proposers;
         CLOCK = clock;
         VAULT = vault;
+        FORCED = forced;
         IDENTITIES = identities;
         POLICIES = policies;
         SUPERVISION = supervision;
@@ -164,7 +185,6 @@ contract Rollup is IRollup, AccessManaged {
 
         // What _readSlot relies on.
         assert(SLOT_KIND_TRANSFER == CIRCUIT_TRANSFER && SLOT_KIND_COLLECT == CIRCUIT_COLLECT);
-        assert(ProofFold.CONTEXT_WORDS * 0x20 == 1 << 8);
         _checkWord(initialNoteRoot);
         _checkWord(initialNullifierRoot);
         _slotCount = uint64(INITIAL_SLOT_COUNT);
@@ -173,7 +193,7 @@ contract Rollup is IRollup, AccessManaged {
     }
 
     /// @inheritdoc IRollup
-    function settle(bytes calldata data) external restricted {
+    function settle(bytes calldata data) external {
         // The transaction's input is then these data and nothing else decides over it: all state can
         // be rebuilt from inputs of transactions to this contract. (Also refuses an account that has
         // delegated to code, EIP-7702.)
@@ -181,6 +201,7 @@ contract Rollup is IRollup, AccessManaged {
             revert CallerNotPlainAccount(msg.sender);
         }
         Call memory call;
+        call.isLeased = PROPOSERS.authorize(msg.sender);
         uint256 batchCount = _openCall(call, data);
         for (uint256 i = 0; i < batchCount; i++) _settleBatch(call);
         if (call.next != call.end) {
@@ -190,8 +211,19 @@ contract Rollup is IRollup, AccessManaged {
 
         _batchNumber = uint64(call.batchNumber);
         _slotCount = uint64(call.slotCount);
+        settledAt = uint64(call.time);
         _nullifierRoot = call.nullifierRoot;
+        if (call.forced.length != 0) {
+            _forcedWaiting -= uint64(call.forced.length);
+            FORCED.consume(call.forced);
+        }
         if (call.credits.length != 0) VAULT.credit(call.credits);
+    }
+
+    /// @inheritdoc IRollup
+    function noteForcedEntry() external {
+        if (msg.sender != address(FORCED)) revert CallerNotForcedQueue(msg.sender);
+        _forcedWaiting++;
     }
 
     /// @inheritdoc IRollup
@@ -238,7 +270,7 @@ contract Rollup is IRollup, AccessManaged {
         call.nullifierRoot = _nullifierRoot;
 
         // Each proof of a transfer has at least so many bytes of data.
-        uint256 maxProofs = batchCount + data.length / TRANSFER_BYTES;
+        uint256 maxProofs = batchCount + data.length / TransferSlot.TRANSFER_BYTES;
         call.fold.open(contextCount, maxProofs);
         call.words = _reserve(
             CHALLENGE_PREFIX_WORDS +
@@ -255,50 +287,29 @@ contract Rollup is IRollup, AccessManaged {
         return batchCount;
     }
 
-    /// @dev S2, once for all transfers of a context.
+    /// @dev S2, once for all transfers of a context; S4's look at the forced queue.
     function _readContexts(Call memory call) private view {
         uint256 contextCount = call.fold.contextCount;
-        _need(call, contextCount * CONTEXT_BYTES);
+        _need(call, contextCount * TransferSlot.CONTEXT_BYTES);
         (uint256 now_, uint256 windowStart) = CLOCK.timeAndWindowStart(SETTLE_WINDOW);
+        call.time = now_;
+        if (_forcedWaiting != 0) {
+            (call.forcedNext, call.forcedTail, call.forcedDue) = FORCED.pendingAt(now_);
+        }
+        if (contextCount == 0) return;
+        TransferSlot.Sources memory sources = TransferSlot.Sources({
+            identities: IDENTITIES,
+            policies: POLICIES,
+            supervision: SUPERVISION,
+            settleWindow: SETTLE_WINDOW,
+            now_: now_,
+            windowStart: windowStart
+        });
+        uint256 target = call.fold.contexts;
         for (uint256 i = 0; i < contextCount; i++) {
-            uint256 packed = _load(call.next);
-            call.next += CONTEXT_BYTES;
-            uint256 day = uint16(packed >> 176);
-            _checkDay(day, windowStart);
-            uint256 identityRoot = _identityRoot(uint32(packed >> 224), now_);
-            uint256 policyRoot = _policyRoot(uint32(packed >> 192), now_);
-            uint256[5] memory keys = SUPERVISION.keysOfDay(day);
-            uint256 at_ = call.fold.contexts + i * ProofFold.CONTEXT_WORDS * 0x20;
-            assembly ('memory-safe') {
-                mstore(at_, identityRoot)
-                mstore(add(at_, 0x20), policyRoot)
-                mstore(add(at_, 0x40), day)
-                mcopy(add(at_, 0x60), add(keys, 0x20), 0x80)
-                mstore(add(at_, 0xe0), shl(OFFSET_FEE_EPOCH, mload(keys)))
-            }
-        }
-    }
-
-    function _checkDay(uint256 day, uint256 windowStart) private view {
-        uint256 today = block.timestamp / 1 days;
-        if (day > today) revert DayInFuture(day, today);
-        uint256 earliest = windowStart / 1 days;
-        if (day < earliest) revert DayOutdated(day, earliest);
-    }
-
-    function _identityRoot(uint64 version, uint256 now_) private view returns (uint256 root) {
-        uint256 supersededAt;
-        (root, supersededAt) = IDENTITIES.rootAt(version);
-        if (supersededAt != 0 && now_ > supersededAt + SETTLE_WINDOW) {
-            revert IdentityVersionOutdated(version, supersededAt);
-        }
-    }
-
-    function _policyRoot(uint64 version, uint256 now_) private view returns (uint256 root) {
-        uint256 supersededAt;
-        (root, supersededAt) = POLICIES.rootAt(version);
-        if (supersededAt != 0 && now_ > supersededAt + SETTLE_WINDOW) {
-            revert PolicyVersionOutdated(version, supersededAt);
+            TransferSlot.readContext(sources, _load(call.next), target);
+            call.next += TransferSlot.CONTEXT_BYTES;
+            target += ProofFold.CONTEXT_WORDS * 0x20;
         }
     }
 
@@ -335,6 +346,10 @@ contract Rollup is IRollup, AccessManaged {
         _takeDeposits(call, depositCount, call.words + (CHALLENGE_PREFIX_WORDS + wordCount) * 0x20);
         uint256 slotWords = call.words + (CHALLENGE_PREFIX_WORDS + BATCH_FIXED_WORDS) * 0x20;
         _readSlots(call, number, slotWords, slotCount);
+        if (call.isLeased && depositCount == 0 && _isEmpty(slotWords, slotCount)) {
+            revert BatchEmpty(number);
+        }
+        _closeForced(call);
         _addBatchProof(call, start, packed >> 248, circuit, wordCount);
         _creditFees(call);
 
@@ -400,7 +415,7 @@ contract Rollup is IRollup, AccessManaged {
                 shl(5, sub(wordCount, BATCH_FIXED_WORDS))
             )
         }
-        if (!isCanonical) _refuseWords(start + 23, 3);
+        if (!isCanonical) TransferSlot.refuseWords(start + 23, 3);
     }
 
     /// @dev S4: the vault says which deposits a batch must and may take. `wordsEnd` is where the
@@ -435,7 +450,7 @@ contract Rollup is IRollup, AccessManaged {
             sum,
             0,
             ProofFold.OWN_INPUTS_BATCH,
-            start + BATCH_HEADER_BYTES - PROOF_BYTES
+            start + BATCH_HEADER_BYTES - TransferSlot.PROOF_BYTES
         );
         uint256 words = call.words;
         assembly ('memory-safe') {
@@ -483,6 +498,18 @@ contract Rollup is IRollup, AccessManaged {
         call.next = next;
     }
 
+    /// @dev Whether slots whose words were read are all empty.
+    function _isEmpty(uint256 words, uint256 slotCount) private pure returns (bool) {
+        uint256 kinds;
+        for (uint256 i = 0; i < slotCount; i++) {
+            uint256 at_ = words + i * SLOT_WORDS * 0x20;
+            assembly ('memory-safe') {
+                kinds := or(kinds, mload(at_))
+            }
+        }
+        return kinds == 0;
+    }
+
     /// @dev S5: one copy of the slot feeds its proof's record and the batch's words. The one hot
     /// path: what can be refused is gathered in one flag and told apart only then. Returns where the slot ends.
     function _readSlot(
@@ -493,7 +520,7 @@ contract Rollup is IRollup, AccessManaged {
         uint256 packed
     ) private view returns (uint256 next) {
         uint256 head = packed >> 248;
-        uint256 kind = head & HEAD_KIND;
+        uint256 kind = head & TransferSlot.HEAD_KIND;
         uint256 context = uint8(packed >> 240);
         uint256 anchorBatch = uint40(packed >> 200);
         ProofFold.Fold memory fold = call.fold;
@@ -502,11 +529,14 @@ contract Rollup is IRollup, AccessManaged {
         assembly ('memory-safe') {
             // kind - 1 wraps for 0. S1: the anchor is an earlier batch's root.
             isRefused := or(
-                or(gt(sub(kind, 1), 1), iszero(lt(head, HEAD_LIMIT))),
+                or(gt(sub(kind, 1), 1), iszero(lt(head, HEAD_FORCED))),
                 or(iszero(lt(context, contextCount)), iszero(lt(anchorBatch, batchNumber)))
             )
         }
-        if (isRefused) _refuseSlot(head, context, contextCount, anchorBatch, batchNumber);
+        if (isRefused) {
+            if (head & HEAD_FORCED != 0) return _readForcedSlot(call, words, start, packed);
+            _refuseSlot(head, context, contextCount, anchorBatch, batchNumber);
+        }
         if (anchorBatch != call.anchorBatch) {
             // Of this call's batches only earlier ones have written their root.
             call.anchorBatch = anchorBatch;
@@ -515,10 +545,10 @@ contract Rollup is IRollup, AccessManaged {
 
         unchecked {
             // Records are six words, a collect's seven; kind is 1 or 2.
-            uint256 proofOffset = start + SLOT_RECORDS + 0xa0 + kind * 0x20;
-            next = proofOffset + PROOF_BYTES + MEMO_BYTES;
+            uint256 proofOffset = start + TransferSlot.RECORDS + 0xa0 + kind * 0x20;
+            next = proofOffset + TransferSlot.PROOF_BYTES + MEMO_BYTES;
             // A transfer's kind is its circuit id (the constructor asserts it).
-            uint256 keyId = kind + ((head & HEAD_SUNSET_KEY) >> 1);
+            uint256 keyId = kind + ((head & TransferSlot.HEAD_SUNSET_KEY) >> 1);
             uint256 sum = fold.sumOf(keyId);
             if (sum == 0) sum = _addKey(fold, keyId, kind);
             uint256 record = fold.addProof(
@@ -528,70 +558,20 @@ contract Rollup is IRollup, AccessManaged {
                 ProofFold.OWN_INPUTS_TRANSFER - SLOT_KIND_TRANSFER + kind,
                 proofOffset
             );
-            _copySlot(call, kind, start, record, words);
-            uint256 epoch = fold.contexts + (context << 8) + 0xe0;
+            TransferSlot.copySlot(kind, start, call.anchor, record, words);
+            uint256 epoch =
+                fold.contexts +
+                    context * (ProofFold.CONTEXT_WORDS * 0x20) +
+                    ProofFold.CONTEXT_EPOCH;
             assembly ('memory-safe') {
                 // The fee word of a transfer that pays none is its epoch.
                 epoch := mload(epoch)
                 mstore(add(record, 0x100), epoch)
                 mstore(add(record, 0xe0), 0)
             }
-            if (head & (HEAD_FEE | HEAD_WITHDRAWAL) != 0) {
+            if (head & (TransferSlot.HEAD_FEE | TransferSlot.HEAD_WITHDRAWAL) != 0) {
                 next = _readPayments(call, head, epoch, next, record);
             }
-        }
-    }
-
-    /// @dev Fills record and words from calldata; checks S3's ranges.
-    function _copySlot(
-        Call memory call,
-        uint256 kind,
-        uint256 start,
-        uint256 record,
-        uint256 words
-    ) private pure {
-        uint256 anchor = call.anchor;
-        bool isCanonical;
-        assembly ('memory-safe') {
-            let nullifier := shr(8, calldataload(add(start, 7)))
-            mstore(words, or(nullifier, shl(OFFSET_SLOT_KIND, kind)))
-            calldatacopy(add(words, 0x20), add(start, SLOT_OUTPUTS), 0x80)
-
-            mstore(add(record, 0x20), anchor)
-            mstore(add(record, 0x40), nullifier)
-            mcopy(add(record, 0x60), add(words, 0x20), 0x80)
-            // memoHash; free memory is scratch. 582: the memo's offset but for the records' 32 a kind.
-            let memo := mload(0x40)
-            calldatacopy(memo, add(add(start, 582), shl(5, kind)), MEMO_BYTES)
-            mstore(add(record, 0x120), shr(8, keccak256(memo, MEMO_BYTES)))
-            let rest := add(record, 0x140)
-            calldatacopy(rest, add(start, SLOT_RECORDS), add(0xa0, shl(5, kind)))
-
-            let r := FIELD_ORDER
-            isCanonical := and(
-                iszero(iszero(nullifier)),
-                and(
-                    and(lt(mload(add(record, 0x60)), r), lt(mload(add(record, 0x80)), r)),
-                    and(lt(mload(add(record, 0xa0)), r), lt(mload(add(record, 0xc0)), r))
-                )
-            )
-            isCanonical := and(
-                isCanonical,
-                and(
-                    and(
-                        and(lt(mload(rest), r), lt(mload(add(rest, 0x20)), r)),
-                        and(lt(mload(add(rest, 0x40)), r), lt(mload(add(rest, 0x60)), r))
-                    ),
-                    and(lt(mload(add(rest, 0x80)), r), lt(mload(add(rest, 0xa0)), r))
-                )
-            )
-            if eq(kind, SLOT_KIND_COLLECT) {
-                isCanonical := and(isCanonical, lt(mload(add(rest, 0xc0)), r))
-            }
-        }
-        if (!isCanonical) {
-            if (_load(start + 7) >> 8 == 0) revert NullifierZero();
-            _refuseWords(start + SLOT_OUTPUTS, 9 + kind);
         }
     }
 
@@ -603,14 +583,109 @@ contract Rollup is IRollup, AccessManaged {
         uint256 anchorBatch,
         uint256 batchNumber
     ) private pure {
-        // Later: an entry of the forced queue whose nullifier was spent in the meantime.
-        if (head & HEAD_KIND == SLOT_KIND_VOID) revert SlotVoidRefused();
-        if (head & HEAD_KIND == SLOT_KIND_EMPTY || head >= HEAD_LIMIT) revert SlotKindUnknown(head);
+        uint256 kind = head & TransferSlot.HEAD_KIND;
+        if (kind == SLOT_KIND_EMPTY || head >= HEAD_FORCED) revert SlotKindUnknown(head);
+        // Only what was queued may turn out to be spent already (B2).
+        if (kind == SLOT_KIND_VOID) revert SlotVoidRefused();
         if (context >= contextCount) revert ContextUnknown(context);
         revert AnchorUnknown(batchNumber, anchorBatch);
     }
 
-    /// @dev S3: what a transfer pays in public, as words of its record and as credits.
+    // Forced slot
+
+    /// @dev A slot that names an entry of the forced queue, live or void. Everything about it was checked
+    /// on entry, so that its words have only to be those of the entry (S5); the queue compares them.
+    function _readForcedSlot(
+        Call memory call,
+        uint256 words,
+        uint256 start,
+        uint256 packed
+    ) private view returns (uint256 next) {
+        uint256 head = packed >> 248;
+        uint256 kind = head & TransferSlot.HEAD_KIND;
+        if (
+            kind == SLOT_KIND_EMPTY ||
+            head & TransferSlot.HEAD_SUNSET_KEY != 0 ||
+            head >= 2 * HEAD_FORCED
+        ) revert SlotKindUnknown(head);
+        next = start + FORCED_BYTES;
+        if (next > call.end) revert DataLengthWrong(next, call.end);
+        if (call.forcedRecord == 0) _reserveForced(call);
+        uint256 record = call.forcedRecord;
+        assembly ('memory-safe') {
+            let nullifier := shr(8, calldataload(add(start, 6)))
+            mstore(words, or(nullifier, shl(OFFSET_SLOT_KIND, kind)))
+            calldatacopy(add(words, 0x20), add(start, FORCED_OUTPUTS), 0x80)
+            mstore(add(record, 0x40), nullifier)
+            mcopy(add(record, 0x60), add(words, 0x20), 0x80)
+            // Withdrawal and fee of a transfer that has none.
+            mstore(add(record, 0xe0), 0)
+            mstore(add(record, 0x100), 0)
+        }
+        if (head & (TransferSlot.HEAD_FEE | TransferSlot.HEAD_WITHDRAWAL) != 0) {
+            next = _readPayments(call, head, 0, next, record);
+        }
+        _takeForced(
+            call,
+            uint40(packed >> 208),
+            (TransferSlot.hashForcedWords(record) << 8) | kind
+        );
+    }
+
+    /// @dev S4: notes one entry of the forced queue. Slots stand in descending order of nullifier, so
+    /// entries come in any order; `_closeForced` sees that none is left out.
+    function _takeForced(Call memory call, uint256 id, uint256 word) private pure {
+        uint256 next = call.forcedNext;
+        // Not one that a batch has taken already, nor one further on than slots are in a batch.
+        if (id < next || id >= call.forcedTail || id >= next + BATCH_64_TRANSFER_SLOTS) {
+            revert ForcedOutOfOrder(next, id);
+        }
+        uint256 bit = 1 << (id - next);
+        if (call.forcedMask & bit != 0) revert ForcedOutOfOrder(next, id);
+        call.forcedMask |= bit;
+        call.forcedCount++;
+
+        uint256[] memory forced = call.forced;
+        assembly ('memory-safe') {
+            let place := add(mload(forced), sub(id, next))
+            mstore(add(forced, shl(5, add(place, 1))), word)
+        }
+    }
+
+    /// @dev S4: a batch has taken the oldest entries without a gap, and as many as it must.
+    function _closeForced(Call memory call) private pure {
+        uint256 count = call.forcedCount;
+        uint256 due = call.forcedDue;
+        if (count < due && count < FORCED_PER_BATCH) revert ForcedOverdue(call.forcedNext + count);
+        if (count == 0) return;
+        if (call.forcedMask != (1 << count) - 1) revert ForcedSkipped(call.forcedNext);
+        call.forcedNext += count;
+        call.forcedDue = due > count ? due - count : 0;
+        (call.forcedCount, call.forcedMask) = (0, 0);
+        uint256[] memory forced = call.forced;
+        assembly ('memory-safe') {
+            mstore(forced, add(mload(forced), count))
+        }
+    }
+
+    /// @dev Memory for what a call takes of the forced queue: never more than waits there, nor than
+    /// slots find room in the data, with those of one batch in any order.
+    function _reserveForced(Call memory call) private pure {
+        uint256 count = (call.end - call.next) / FORCED_BYTES + BATCH_64_TRANSFER_SLOTS;
+        uint256 waiting = call.forcedTail - call.forcedNext;
+        if (waiting < count) count = waiting;
+        call.forcedRecord = _reserve(ProofFold.MAX_RECORD_WORDS);
+        uint256 reserved = _reserve(1 + count);
+        uint256[] memory forced;
+        assembly ('memory-safe') {
+            forced := reserved
+            mstore(forced, 0)
+        }
+        call.forced = forced;
+    }
+
+    /// @dev S3: what a transfer pays in public, as words of its record and as credits. A void slot's are
+    /// words only, to be hashed.
     function _readPayments(
         Call memory call,
         uint256 head,
@@ -618,29 +693,32 @@ contract Rollup is IRollup, AccessManaged {
         uint256 next,
         uint256 record
     ) private view returns (uint256) {
-        if (head & HEAD_FEE != 0) {
+        bool isLive = head & TransferSlot.HEAD_KIND != SLOT_KIND_VOID;
+        if (head & TransferSlot.HEAD_FEE != 0) {
             uint256 packed = _load(next);
             unchecked {
                 // A few bytes on from an offset in calldata.
-                next += FEE_BYTES;
+                next += TransferSlot.FEE_BYTES;
             }
             uint256 amount = packed >> 192;
             uint256 asset = uint16(packed >> 176);
             if (amount == 0) _refuseAmount(call, next);
-            if (asset != call.feeAsset) _openFees(call, asset, next);
-            if (amount > call.maxFee) revert FeeTooHigh(asset, amount, call.maxFee);
-            unchecked {
-                // Sums of u64: no call has 2^192 of them.
-                call.feeTotal += amount;
+            if (isLive) {
+                if (asset != call.feeAsset) _openFees(call, asset, next);
+                if (amount > call.maxFee) revert FeeTooHigh(asset, amount, call.maxFee);
+                unchecked {
+                    // Sums of u64: no call has 2^192 of them.
+                    call.feeTotal += amount;
+                }
             }
             assembly ('memory-safe') {
                 mstore(add(record, 0x100), or(or(epoch, amount), shl(OFFSET_FEE_ASSET, asset)))
             }
         }
-        if (head & HEAD_WITHDRAWAL != 0) {
+        if (head & TransferSlot.HEAD_WITHDRAWAL != 0) {
             uint256 packed = _load(next);
             unchecked {
-                next += WITHDRAWAL_BYTES;
+                next += TransferSlot.WITHDRAWAL_BYTES;
             }
             uint256 amount = uint64(packed >> 176);
             if (amount == 0) _refuseAmount(call, next);
@@ -651,7 +729,7 @@ contract Rollup is IRollup, AccessManaged {
             assembly ('memory-safe') {
                 mstore(add(record, 0xe0), withdrawalWord)
             }
-            _addCredit(call, withdrawalWord);
+            if (isLive) _addCredit(call, withdrawalWord);
         }
         return next;
     }
@@ -688,19 +766,26 @@ contract Rollup is IRollup, AccessManaged {
 
     function _addCredit(Call memory call, uint256 word) private pure {
         uint256[] memory credits = call.credits;
-        if (credits.length == 0) {
-            uint256 reserved = _reserve(1 + 2 * call.maxProofs);
-            assembly ('memory-safe') {
-                credits := reserved
-                mstore(credits, 0)
-            }
-            call.credits = credits;
-        }
+        if (credits.length == call.creditLimit) credits = _growCredits(call, credits);
         assembly ('memory-safe') {
             let length := add(mload(credits), 1)
             mstore(credits, length)
             mstore(add(credits, shl(5, length)), word)
         }
+    }
+
+    /// @dev Room for one withdrawal and one sum of fees a proof; forced slots may need more.
+    function _growCredits(
+        Call memory call,
+        uint256[] memory credits
+    ) private pure returns (uint256[] memory grown) {
+        call.creditLimit = 2 * (call.creditLimit == 0 ? call.maxProofs : call.creditLimit);
+        uint256 reserved = _reserve(1 + call.creditLimit);
+        assembly ('memory-safe') {
+            grown := reserved
+            mcopy(grown, credits, shl(5, add(mload(credits), 1)))
+        }
+        call.credits = grown;
     }
 
     function _addKey(
@@ -726,12 +811,6 @@ contract Rollup is IRollup, AccessManaged {
 
     function _checkWord(uint256 word) private pure {
         if (word >= FIELD_ORDER) revert WordNotCanonical(word);
-    }
-
-    /// @dev Names the word that made a check over several fail.
-    function _refuseWords(uint256 offset, uint256 count) private pure {
-        for (uint256 i = 0; i < count; i++) _checkWord(_load(offset + i * 0x20));
-        assert(false);
     }
 
     /// @dev Memory of that many words, not cleared.

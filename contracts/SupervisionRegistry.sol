@@ -11,6 +11,7 @@ contract SupervisionRegistry is ISupervisionRegistry, AccessManaged {
     /// @notice Kinds of audit keys, as a proof of possession names them.
     uint256 public constant KIND_STATISTICS = 0;
     uint256 public constant KIND_INVESTIGATION = 1;
+    uint256 public constant KIND_LARGE_VALUE = 2;
     bytes32 private constant POSSESSION_TAG = 'cinnabar.auditkey';
 
     /// @notice Seconds that a new key waits. Block time: a guardian's stop does not hurry anybody.
@@ -26,7 +27,8 @@ contract SupervisionRegistry is ISupervisionRegistry, AccessManaged {
     function scheduleEpoch(
         uint16 startDay,
         KeyRegistration calldata statisticsKey,
-        KeyRegistration calldata investigationKey
+        KeyRegistration calldata investigationKey,
+        KeyRegistration calldata largeValueKey
     ) external restricted returns (uint16 epoch) {
         epoch = uint16(_epochs.length);
         if (epoch != 0) _checkStart(_epochs[epoch - 1].startDay, startDay);
@@ -34,12 +36,20 @@ contract SupervisionRegistry is ISupervisionRegistry, AccessManaged {
         added.startDay = startDay;
         added.statisticsKey = _checkKey(epoch, KIND_STATISTICS, statisticsKey);
         added.investigationKey = _checkKey(epoch, KIND_INVESTIGATION, investigationKey);
+        added.largeValueKey = _checkKey(epoch, KIND_LARGE_VALUE, largeValueKey);
         if (
-            added.statisticsKey[0] == added.investigationKey[0] &&
-            added.statisticsKey[1] == added.investigationKey[1]
+            _isEqual(added.statisticsKey, added.investigationKey) ||
+            _isEqual(added.statisticsKey, added.largeValueKey) ||
+            _isEqual(added.investigationKey, added.largeValueKey)
         ) revert KeysEqual();
         _epochs.push(added);
-        emit EpochScheduled(epoch, startDay, added.statisticsKey, added.investigationKey);
+        emit EpochScheduled(
+            epoch,
+            startDay,
+            added.statisticsKey,
+            added.investigationKey,
+            added.largeValueKey
+        );
     }
 
     /// @inheritdoc ISupervisionRegistry
@@ -57,7 +67,7 @@ contract SupervisionRegistry is ISupervisionRegistry, AccessManaged {
     }
 
     /// @inheritdoc ISupervisionRegistry
-    function keysOfDay(uint256 day) external view returns (uint256[5] memory) {
+    function keysOfDay(uint256 day) external view returns (uint256[7] memory) {
         uint16 number = epochOf(day);
         Epoch storage epoch = _epochs[number];
         return
@@ -66,7 +76,9 @@ contract SupervisionRegistry is ISupervisionRegistry, AccessManaged {
                 epoch.statisticsKey[0],
                 epoch.statisticsKey[1],
                 epoch.investigationKey[0],
-                epoch.investigationKey[1]
+                epoch.investigationKey[1],
+                epoch.largeValueKey[0],
+                epoch.largeValueKey[1]
             ];
     }
 
@@ -107,6 +119,10 @@ contract SupervisionRegistry is ISupervisionRegistry, AccessManaged {
             !isCanonical ||
             !BabyJubjub.isSchnorrEquation(key.s, key.r, _challenge(epoch, kind, a, key.r), a)
         ) revert PossessionNotProved(kind);
+    }
+
+    function _isEqual(uint256[2] memory a, uint256[2] memory b) private pure returns (bool) {
+        return a[0] == b[0] && a[1] == b[1];
     }
 
     function _challenge(

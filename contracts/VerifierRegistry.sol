@@ -160,7 +160,10 @@ contract VerifierRegistry is IVerifierRegistry, AccessManaged {
         }
         Key storage key = _keys[circuitId][version];
         if (key.stoppedUntil != 0) revert KeyStoppedBefore(circuitId, version);
-        key.stoppedUntil = uint40(block.timestamp + MAX_STOP);
+        // S2: else windows and deadlines would run out while nothing could be settled under it.
+        key.stoppedUntil = uint40(
+            _isOfSettlement(circuitId) ? CLOCK.stopWithKey() : block.timestamp + MAX_STOP
+        );
         emit KeyStopped(circuitId, version, key.stoppedUntil);
     }
 
@@ -169,7 +172,11 @@ contract VerifierRegistry is IVerifierRegistry, AccessManaged {
         Circuit storage circuit = _circuits[circuitId];
         uint32 version = isSunset ? circuit.sunset : circuit.active;
         Key storage key = _keys[circuitId][version];
-        bool isUsable = version != 0 && !key.isRetired && block.timestamp >= key.stoppedUntil;
+        bool isUsable = version != 0 && !key.isRetired;
+        if (block.timestamp < key.stoppedUntil) {
+            // A clock that a guardian has let run again ends the stop.
+            isUsable = isUsable && _isOfSettlement(circuitId) && !CLOCK.isStopped();
+        }
         if (isSunset) isUsable = isUsable && CLOCK.time() <= circuit.sunsetUntil;
         if (!isUsable) revert KeyNotUsable(circuitId, isSunset);
         return key.blob;
@@ -280,6 +287,10 @@ contract VerifierRegistry is IVerifierRegistry, AccessManaged {
         }
         blob[4] = constantTerm[0];
         blob[5] = constantTerm[1];
+    }
+
+    function _isOfSettlement(uint256 circuitId) private pure returns (bool) {
+        return circuitId != CIRCUIT_REGISTRY && circuitId != CIRCUIT_REGISTRATION;
     }
 
     /// @dev Number of public inputs, and which of them is `domain`.

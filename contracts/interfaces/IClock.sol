@@ -19,12 +19,21 @@ interface IClock {
     error StopTooSoon(uint256 allowedFrom);
     /// @notice Thrown when there is no stop to end.
     error NotStopped();
+    /// @notice Thrown when anybody but the verifier registry says that a key was stopped.
+    error CallerNotVerifierRegistry(address caller);
 
     /// @notice Stops the clock for at most `MAX_STOP` seconds. Guardian only.
     function stop() external;
 
+    /// @notice Stops the clock, if it runs, because a key that settlement needs was stopped. Verifier
+    /// registry only. Returns when the stop lapses.
+    function stopWithKey() external returns (uint256 until);
+
     /// @notice Ends a stop early.
     function resume() external;
+
+    /// @notice The one contract that stops the clock too.
+    function VERIFIERS() external view returns (address);
 
     /// @notice Running seconds: block time minus all stopped time.
     function time() external view returns (uint256);

@@ -21,8 +21,27 @@ interface IIdentityRegistry {
         /// Fill only, else zeros: T of the new leaf, and the `registration` proof for it.
         uint256[2] tracePoint;
         uint256[8] registrationProof;
+        /// Number of the order in the disclosure log that allows mode 3; 0 in every other mode.
+        uint256 order;
+        /// Unix day of R9: today + MAX_SUSPENSION_DAYS, or one less.
+        uint16 latestSuspension;
         /// The leaf's contents, encrypted to the user and the supervisors. Not interpreted.
         bytes sealedContents;
+    }
+
+    /// @notice What a registrar may do: indexes from `firstIndex` to before `endIndex`, tiers to
+    /// `tierCap`, `dailyQuota` updates and announcements on a Unix day.
+    struct Limits {
+        uint32 firstIndex;
+        uint32 endIndex;
+        uint8 tierCap;
+        uint32 dailyQuota;
+    }
+
+    enum AppealState {
+        None,
+        Filed,
+        Answered
     }
 
     /// @notice A version of the identity root was published.
@@ -45,9 +64,32 @@ interface IIdentityRegistry {
         uint256 allowedFrom
     );
 
+    /// @notice A registrar's limits were set; an empty range takes its work away.
+    event RegistrarSet(address indexed registrar, Limits limits);
+    /// @notice An appeal against what a registrar did to an index was put on record.
+    event AppealFiled(uint32 indexed index, bytes32 appealHash, address sender);
+    /// @notice A registrar answered an appeal.
+    event AppealAnswered(uint32 indexed index, bytes32 appealHash, bytes32 answerHash);
+
+    /// @notice Thrown when the constructor's limit is 0 or larger than the tree.
+    error IdentityLimitInvalid(uint256 limit);
+    /// @notice Thrown when a range ends before it starts or beyond IDENTITY_LIMIT.
+    error RangeInvalid(uint32 firstIndex, uint32 endIndex);
+    /// @notice Thrown when a range would meet another registrar's.
+    error RangeTaken(address registrar);
+    /// @notice Thrown when a registrar writes outside its range.
+    error IndexOfAnother(address registrar, uint32 index);
+    /// @notice Thrown when a registrar has made its updates of the day.
+    error QuotaExhausted(address registrar, uint32 dailyQuota);
+    /// @notice Thrown when the day that a suspension is bounded by is not the chain's.
+    error SuspensionDayWrong(uint16 day, uint256 latest);
+    /// @notice Thrown when the same appeal is filed again.
+    error AppealKnown(uint32 index, bytes32 appealHash);
+    /// @notice Thrown when an appeal is answered that was not filed, or was answered.
+    error AppealNotOpen(uint32 index, bytes32 appealHash);
     /// @notice Thrown when the mode is none of REGISTRY_MODE.
     error ModeUnknown(uint8 mode);
-    /// @notice Thrown when the index is not in the tree.
+    /// @notice Thrown when the index is not below IDENTITY_LIMIT.
     error IndexOutOfRange(uint32 index);
     /// @notice Thrown when a fill is proved over an index that has an owner.
     error IndexTaken(uint32 index);
@@ -60,9 +102,9 @@ interface IIdentityRegistry {
     error DestinationNotAnnounced(uint32 index, uint256 oldLeaf, uint256 newLeaf);
     /// @notice Thrown when a change of destination is made before its timelock has passed.
     error DestinationTooSoon(uint256 allowedFrom);
-    /// @notice Thrown when a destination is changed by order: orders are filed in the disclosure
-    /// log, which this deployment does not have.
-    error OrderRequired();
+    /// @notice Thrown when a destination is changed by order and none is named, or an order is named
+    /// and the mode needs none. Whether the order allows the change, the disclosure log says.
+    error OrderMismatch(uint8 mode, uint256 order);
     /// @notice Thrown when the registration proof is refused.
     error RegistrationProofInvalid();
     /// @notice Thrown when the registry proof is refused.
@@ -77,6 +119,30 @@ interface IIdentityRegistry {
 
     /// @notice Starts the timelock of a change of destination that its owner has signed. Registrar.
     function announceDestination(uint32 index, uint256 oldLeaf, uint256 newLeaf) external;
+
+    /// @notice Sets what a registrar may do. Ranges of two registrars never meet. Governance.
+    function setRegistrar(address registrar, Limits calldata limits) external;
+
+    /// @notice Puts an appeal on record: the hash of a text that its author sends to the registrar and
+    /// the supervisors. Anybody; an index's owner signs the text, and others' are not worth an answer.
+    function appeal(uint32 index, bytes32 appealHash) external;
+
+    /// @notice Answers an appeal in the registrar's range. Registrar.
+    function answerAppeal(uint32 index, bytes32 appealHash, bytes32 answerHash) external;
+
+    /// @notice Indexes below this can have an owner. As no index is ever given twice, so many people at most.
+    function IDENTITY_LIMIT() external view returns (uint256);
+
+    /// @notice Every registrar that ever had limits.
+    function registrars() external view returns (address[] memory);
+
+    /// @notice A registrar's limits, and its updates on the present Unix day.
+    function limitsOf(
+        address registrar
+    ) external view returns (Limits memory limits, uint256 updatesToday);
+
+    /// @notice Whether an appeal is filed or answered.
+    function appealState(uint32 index, bytes32 appealHash) external view returns (AppealState);
 
     /// @notice The root of a version and the clock time at which it was superseded, 0 where current.
     function rootAt(uint64 version) external view returns (uint256 root, uint256 supersededAt);

@@ -15,6 +15,8 @@ interface IPolicyRegistry {
         uint64 perTransfer;
         uint64 perDay;
         uint64 accountCap;
+        /// Once more than this has left on one day, investigation records are for key L.
+        uint64 reportAbove;
     }
 
     /// @notice A version of the policy root was published. `policies` are leaves 0, 1, 2, …

@@ -36,13 +36,23 @@ interface IRollup {
     error TreesFull(uint256 newSlotCount);
     /// @notice Thrown when a slot's kind or flags mean nothing.
     error SlotKindUnknown(uint256 kind);
-    /// @notice Thrown when a slot is void: only entries of the forced queue may be, and this
-    /// deployment has none.
+    /// @notice Thrown when a slot is void that names no entry of the forced queue: no other may be.
     error SlotVoidRefused();
+    /// @notice S4. Thrown when a batch takes less of the forced queue than is due; names the oldest entry
+    /// left out.
+    error ForcedOverdue(uint256 id);
+    /// @notice S4. Thrown when a batch takes entries of the forced queue and leaves an older one out; names
+    /// the oldest that it could take.
+    error ForcedSkipped(uint256 head);
+    /// @notice S4. Thrown when a slot names an entry that was taken before, or does not wait, or is too far
+    /// from the queue's head.
+    error ForcedOutOfOrder(uint256 head, uint256 id);
     /// @notice Thrown when a slot names a context that the call does not have.
     error ContextUnknown(uint256 context);
     /// @notice S1. Thrown when a transfer's anchor is the root of its own or a later batch.
     error AnchorUnknown(uint256 batchNumber, uint256 anchorBatch);
+    /// @notice Thrown when another than the forced queue says that an entry waits.
+    error CallerNotForcedQueue(address caller);
     /// @notice S2. Thrown when an identity root was superseded more than the settle window ago.
     error IdentityVersionOutdated(uint256 version, uint256 supersededAt);
     /// @notice S2. Thrown when a policy root was superseded more than the settle window ago.
@@ -65,10 +75,16 @@ interface IRollup {
     error ProofsInvalid();
     /// @notice Thrown when the constructor's contracts do not belong together.
     error DeploymentInconsistent(address subject);
+    /// @notice Thrown when a batch settled under a lease takes no transfer and no deposit: it would only stand in
+    /// the way of others.
+    error BatchEmpty(uint256 batchNumber);
 
-    /// @notice Settles one or several batches: all or none. Sequencer.
+    /// @notice Settles one or several batches: all or none. By whom, IProposers says.
     /// @param data docs/spec/settlement.md, byte for byte; l1/codec.ts encodes and decodes it.
     function settle(bytes calldata data) external;
+
+    /// @notice Forced queue only: one entry more waits.
+    function noteForcedEntry() external;
 
     /// @notice The note root after a batch; of the initial state for batch 0. Kept for good.
     function noteRootOf(uint64 batchNumber) external view returns (uint256);
@@ -78,6 +94,9 @@ interface IRollup {
         external
         view
         returns (uint64 batchNumber, uint64 slotCount, uint256 noteRoot, uint256 nullifierRoot);
+
+    /// @notice Clock time of the last `settle`; 0 before the first.
+    function settledAt() external view returns (uint64);
 
     /// @notice The deployment's domain (protocol/domain.ts).
     function DOMAIN() external view returns (uint256);

@@ -3,14 +3,14 @@ pragma solidity ^0.8.28;
 
 /**
  * @title Audit-key epochs
- * @notice A published schedule of (S, I) pairs. An audit key A is registered as Q with A = 8·Q, so
+ * @notice A published schedule of (S, I, L) triples. An audit key A is registered as Q with A = 8·Q, so
  * that A is in the prime-order subgroup, with a proof of possession of a in A = a·Base8.
  * Spec: docs/spec/supervision-registry.md.
  */
 interface ISupervisionRegistry {
     /// @notice An audit key and a Schnorr proof that somebody knows its secret:
     /// s·Base8 = R + c·A, c = keccak256(abi.encode(bytes32("cinnabar.auditkey"), chain id, this
-    /// contract, epoch, kind, A.x, A.y, R.x, R.y)) mod l, kind 0 for S and 1 for I.
+    /// contract, epoch, kind, A.x, A.y, R.x, R.y)) mod l, kind 0 for S, 1 for I and 2 for L.
     struct KeyRegistration {
         uint256[2] q;
         uint256[2] r;
@@ -22,6 +22,8 @@ interface ISupervisionRegistry {
         uint16 startDay;
         uint256[2] statisticsKey;
         uint256[2] investigationKey;
+        /// For investigation records above the policy's daily threshold, and of exits.
+        uint256[2] largeValueKey;
     }
 
     /// @notice An epoch was added to the schedule.
@@ -29,14 +31,15 @@ interface ISupervisionRegistry {
         uint16 indexed epoch,
         uint16 startDay,
         uint256[2] statisticsKey,
-        uint256[2] investigationKey
+        uint256[2] investigationKey,
+        uint256[2] largeValueKey
     );
 
     /// @notice Thrown when an epoch would not start after the last one.
     error EpochNotAfterLast(uint256 lastStartDay, uint256 startDay);
     /// @notice Thrown when an epoch would start before its keys have waited the timelock.
     error EpochTooSoon(uint256 earliestDay, uint256 startDay);
-    /// @notice Thrown when the two keys of an epoch are one.
+    /// @notice Thrown when two keys of an epoch are one.
     error KeysEqual();
     /// @notice Thrown when Q is not a canonical point of the curve.
     error KeyNotOnCurve(uint256 x, uint256 y);
@@ -51,7 +54,8 @@ interface ISupervisionRegistry {
     function scheduleEpoch(
         uint16 startDay,
         KeyRegistration calldata statisticsKey,
-        KeyRegistration calldata investigationKey
+        KeyRegistration calldata investigationKey,
+        KeyRegistration calldata largeValueKey
     ) external returns (uint16 epoch);
 
     /// @notice The epoch of a Unix day.
@@ -60,8 +64,8 @@ interface ISupervisionRegistry {
     /// @notice An epoch's start and keys.
     function epochAt(uint16 epoch) external view returns (Epoch memory);
 
-    /// @notice The epoch of a day and its keys: epoch, S.x, S.y, I.x, I.y.
-    function keysOfDay(uint256 day) external view returns (uint256[5] memory);
+    /// @notice The epoch of a day and its keys: epoch, S.x, S.y, I.x, I.y, L.x, L.y.
+    function keysOfDay(uint256 day) external view returns (uint256[7] memory);
 
     /// @notice Epochs scheduled so far.
     function epochCount() external view returns (uint256);

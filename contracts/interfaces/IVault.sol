@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 pragma solidity ^0.8.28;
 
+import {IDeadlineQueue} from './IDeadlineQueue.sol';
+import {IScreening} from './IScreening.sol';
+
 /**
  * @title Vault
  * @notice Holds ETH and listed ERC-20 tokens, queues deposits and pays out by pull.
@@ -10,7 +13,7 @@ pragma solidity ^0.8.28;
  *     └──requestReclaim──▶ reclaiming ──refund──▶ refunded
  *                              └──Rollup.settle (within the settle window)──▶ taken
  */
-interface IVault {
+interface IVault is IDeadlineQueue {
     enum DepositStatus {
         None,
         Queued,
@@ -49,6 +52,18 @@ interface IVault {
         uint64 claimable;
     }
 
+    /// @notice What an asset pays out a day. All amounts are units.
+    struct Outflow {
+        /// What governance has set; 2^64 - 1 for no limit.
+        uint64 limit;
+        /// What counts today: never below a 30th of all that the vault holds.
+        uint64 limitNow;
+        uint64 paidToday;
+        /// A lower limit that was announced, and the block time from which it counts; 0 and 0 for none.
+        uint64 nextLimit;
+        uint40 nextFrom;
+    }
+
     /// @notice An asset was listed. Its id, unit and maxFee are fixed for good.
     event AssetListed(uint16 indexed asset, address indexed token, uint256 unit, uint64 maxFee);
     /// @notice An asset takes deposits, or no longer does.
@@ -74,6 +89,10 @@ interface IVault {
     event Credited(address indexed account, uint16 indexed asset, uint64 amount);
     /// @notice Credited units were paid out.
     event Claimed(address indexed account, uint16 indexed asset, uint64 amount, address to);
+    /// @notice A daily limit of payouts was set; it counts from the given block time.
+    event OutflowLimitChanged(uint16 indexed asset, uint64 limit, uint256 from);
+    /// @notice The units of an asset that the vault may hold changed.
+    event SupplyCapChanged(uint16 indexed asset, uint64 cap);
     /// @notice The fee for queueing a deposit changed, in wei.
     event EntryFeeChanged(uint256 entryFee);
     /// @notice Entry fees were paid out, in wei.
@@ -97,8 +116,18 @@ interface IVault {
     error AmountNotWholeUnits(uint256 baseAmount, uint256 unit);
     /// @notice Thrown when an amount needs more than 64 bits.
     error AmountTooLarge(uint256 units);
-    /// @notice Thrown when the vault would hold more than 2^63 units of an asset.
+    /// @notice Thrown when the vault would hold more units of an asset than its cap.
     error SupplyCapExceeded(uint256 units);
+    /// @notice Thrown when a cap above the contract's own is set.
+    error SupplyCapTooHigh(uint256 limit, uint256 cap);
+    /// @notice Thrown when deposits have ended. What is inside stays movable, and leaves as before.
+    error DepositsEnded(uint256 until);
+    /// @notice Thrown when the screening refuses a depositor, or an address that would be paid. A credit stays.
+    error AddressScreened(address account, uint256 reason);
+    /// @notice Thrown when a deposit finds a screening that does not answer. Payouts go on.
+    error ScreeningSilent();
+    /// @notice Thrown when too little gas is left to ask the screening in full.
+    error ScreeningGasTooLow();
     /// @notice Thrown when a recipient is zero or not below the field order.
     error RecipientInvalid(uint256 recipient);
     /// @notice Thrown when a ciphertext does not have its one length.
@@ -127,6 +156,10 @@ interface IVault {
     error RollupBalanceExceeded(uint256 asset, uint256 inRollup, uint256 amount);
     /// @notice Thrown when there is nothing to claim.
     error NothingToClaim(address account, uint256 asset);
+    /// @notice Thrown when the day's limit of an asset, or the account's share of it, is used up.
+    error OutflowLimitReached(uint256 asset, uint256 nextDay);
+    /// @notice Thrown when payouts would be limited to less than a 30th of what the vault holds, or to nothing.
+    error OutflowLimitTooLow(uint256 least, uint256 limit);
     /// @notice Thrown when ETH could not be paid out.
     error PaymentRefused(address to, uint256 baseAmount);
     /// @notice Thrown when an entry fee above the limit is set.
@@ -152,7 +185,9 @@ interface IVault {
     /// @notice Credits a reclaimed deposit back to its depositor. Anybody.
     function refund(uint64 id) external;
 
-    /// @notice Pays out all that the caller was credited in an asset, to the caller.
+    /// @notice Pays out what the caller was credited in an asset, to the caller: all, or as much as the day's limit
+    /// leaves. The rest can be claimed on later days. While the screening denies the account, or the address that would
+    /// be paid, nothing is paid and the credit stays the account's.
     function claim(uint16 asset) external returns (uint256 baseAmount);
 
     /// @notice As `claim`, to another address. Helps a credited contract that cannot receive.
@@ -174,6 +209,14 @@ interface IVault {
 
     /// @notice Opens or closes an asset for deposits. What is inside stays movable. Governance.
     function openAsset(uint16 asset, bool isOpen) external;
+
+    /// @notice Caps the units of an asset that the vault holds. Governance. It stops deposits and nothing else, also
+    /// where more is held already.
+    function setSupplyCap(uint16 asset, uint64 cap) external;
+
+    /// @notice Limits what an asset pays out a day; 2^64 - 1 is no limit. Governance. A higher limit counts at
+    /// once, a lower one after LIMIT_DELAY, but for an asset of which the vault holds nothing yet.
+    function setOutflowLimit(uint16 asset, uint64 limit) external;
 
     /// @notice Sets the fee for queueing a deposit, in wei. Governance.
     function setEntryFee(uint256 entryFee) external;
@@ -199,6 +242,15 @@ interface IVault {
     /// @notice Units that an account can claim.
     function claimableOf(address account, uint16 asset) external view returns (uint64);
 
+    /// @notice What an asset may pay out, and has.
+    function outflowOf(uint16 asset) external view returns (Outflow memory);
+
+    /// @notice Units that `claim` would pay an account now.
+    function payableOf(address account, uint16 asset) external view returns (uint64);
+
+    /// @notice Units of an asset that the vault may hold.
+    function supplyCapOf(uint16 asset) external view returns (uint64);
+
     /// @notice Where an asset's units are.
     function ledgerOf(uint16 asset) external view returns (Ledger memory);
 
@@ -217,6 +269,18 @@ interface IVault {
     /// @notice Seconds of the clock after which a depositor may reclaim.
     function DEPOSIT_DEADLINE() external view returns (uint256);
 
+    /// @notice Block time at which deposits end for good; 2^64 - 1 for never.
+    function DEPOSITS_UNTIL() external view returns (uint256);
+
+    /// @notice Asked on deposits and payouts. Fixed at deployment.
+    function SCREENING() external view returns (IScreening);
+
+    /// @notice Gas that the screening gets. With less left, deposits and claims are refused.
+    function SCREENING_GAS() external view returns (uint256);
+
     /// @notice The only caller of `takeDeposits` and `credit`.
     function ROLLUP() external view returns (address);
+
+    /// @notice Seconds until a lower limit of payouts counts.
+    function LIMIT_DELAY() external view returns (uint256);
 }

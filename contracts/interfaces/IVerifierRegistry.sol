@@ -88,7 +88,8 @@ interface IVerifierRegistry {
     /// @notice Ends the use of an announced or sunset key at once. Governance.
     function retireKey(uint8 circuitId, uint32 version) external;
 
-    /// @notice Stops a key for a limited time, once. Guardian.
+    /// @notice Stops a key for a limited time, once. Guardian. One that settlement needs stops the
+    /// settlement clock with it, and is stopped as long as that: what was sealed under it loses no time.
     function stopKey(uint8 circuitId, uint32 version) external;
 
     /// @notice The code blob of a circuit's active or sunset key.

@@ -29,8 +29,10 @@ import {CIRCUIT_COLLECT, CIRCUIT_TRANSFER, FIELD_ORDER} from './Constants.sol';
  * their transfers' weights.
  */
 library ProofFold {
-    /// @dev identityRoot, policyRoot, day, S.x, S.y, I.x, I.y, fee word with the epoch only.
-    uint256 internal constant CONTEXT_WORDS = 8;
+    /// @dev identityRoot, policyRoot, day, S.x, S.y, I.x, I.y, L.x, L.y, fee word with the epoch only.
+    uint256 internal constant CONTEXT_WORDS = 10;
+    /// @dev Of the fee word in a context.
+    uint256 internal constant CONTEXT_EPOCH = 0x120;
     /// @dev Added to the circuit id for the key in sunset.
     uint256 internal constant SUNSET_KEY = 8;
     uint256 internal constant KEY_IDS = 16;
@@ -44,9 +46,9 @@ library ProofFold {
     uint256 internal constant MAX_RECORD_WORDS = 19;
     uint256 private constant PAIR_BYTES = 0xc0;
 
-    /// @dev What is summed for a key: blob, C (2), scratch behind C (3), weight, columns (23 at
+    /// @dev What is summed for a key: blob, C (2), scratch behind C (3), weight, columns (25 at
     /// most: a collect's inputs but domain), and then the weight of each context.
-    uint256 private constant SUM_WORDS = 30;
+    uint256 private constant SUM_WORDS = 32;
 
     // Offsets in Fold, for assembly.
     uint256 private constant FOLD_NEXT_PAIR = 0x20;
@@ -195,7 +197,7 @@ library ProofFold {
                 // Unrolled: a loop would cost as much again as the arithmetic.
                 switch gt(circuit, CIRCUIT_COLLECT)
                 case 0 {
-                    // anchor is column 0; columns 1 to 3 and the last four are the context's.
+                    // anchor is column 0; columns 1 to 3 and the last six are the context's.
                     fold1(x, distance, weight)
                     distance := add(distance, 0x60)
                     // nullifier, outputs, withdrawal, fee. Mostly nothing is withdrawn.
@@ -310,12 +312,12 @@ library ProofFold {
                 let columns := add(sum, mul(7, 0x20))
                 let columnCount := OWN_INPUTS_BATCH
                 if iszero(gt(circuit, CIRCUIT_COLLECT)) {
-                    // anchor, three of the context, the rest, four of the context.
-                    columnCount := add(OWN_INPUTS_TRANSFER, 7)
+                    // anchor, three of the context, the rest, six of the context.
+                    columnCount := add(OWN_INPUTS_TRANSFER, 9)
                     if eq(circuit, CIRCUIT_COLLECT) {
-                        columnCount := add(OWN_INPUTS_COLLECT, 7)
+                        columnCount := add(OWN_INPUTS_COLLECT, 9)
                     }
-                    let keysAt := add(columns, shl(5, sub(columnCount, 4)))
+                    let keysAt := add(columns, shl(5, sub(columnCount, 6)))
                     for {
                         let i := 0
                     } lt(i, contextCount) {
@@ -335,7 +337,7 @@ library ProofFold {
                         }
                         for {
                             let j := 0
-                        } lt(j, 0x80) {
+                        } lt(j, 0xc0) {
                             j := add(j, 0x20)
                         } {
                             addToColumn(add(keysAt, j), weight, mload(add(add(value, 0x60), j)))

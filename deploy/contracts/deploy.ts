@@ -34,7 +34,9 @@ import {
   AddressPredictionError,
   DeploymentTransactionError,
   InsecureKeysOnChainError,
+  RegistrarLimitsMissingError,
 } from './errors.ts'
+import { poseidonConstants } from './poseidonConstants.ts'
 import { RESTRICTED_FUNCTIONS, ROLE_IDS, type RoleName } from './roles.ts'
 
 type Address = `0x${string}`
@@ -47,6 +49,17 @@ export type AuditKeyRegistrar = (
   context: PossessionContext,
 ) => AuditKeyRegistration | Promise<AuditKeyRegistration>
 
+/** A registrar's place in the identity tree, and what it may do there. */
+export type RegistrarLimits = {
+  readonly account: Address
+  /** Indexes from here to before `endIndex`; no two registrars' meet. */
+  readonly firstIndex: bigint
+  readonly endIndex: bigint
+  readonly tierCap: bigint
+  /** Updates and announcements on one Unix day. */
+  readonly dailyQuota: bigint
+}
+
 export type AssetToList = {
   readonly symbol: string
   /** The zero address for ETH. */
@@ -56,6 +69,10 @@ export type AssetToList = {
   readonly unit: bigint
   /** Highest fee of a transfer, in protocol units. Fixed for good. */
   readonly maxFee: bigint
+  /** Protocol units that the vault pays out a day. Default: no limit. */
+  readonly dailyOutflow?: bigint
+  /** Protocol units that the vault may hold. Default: the contract's own cap, 2^63. */
+  readonly supplyCap?: bigint
 }
 
 export type DeploymentConfig = {
@@ -68,6 +85,14 @@ export type DeploymentConfig = {
   readonly depositDeadline: bigint
   /** Wei for queueing a deposit. */
   readonly entryFee: bigint
+  /** After so many seconds a batch must take a forced transfer. Above settleWindow. */
+  readonly forcedDueDelay: bigint
+  /** After so many seconds an unconsumed forced transfer is a breach. */
+  readonly forcedDeadline: bigint
+  /** Seconds between the deadlines of two forced transfers, at least: what settling one more may take. */
+  readonly forcedDeadlineSpacing: bigint
+  /** Wei for forcing a transfer while none waits; doubles with every 64 that wait. */
+  readonly forcedEntryFee: bigint
   /** Timelock of a change of destination. */
   readonly destinationDelay: bigint
   /** Timelock of a new epoch's audit keys. */
@@ -76,8 +101,44 @@ export type DeploymentConfig = {
   readonly verificationKeyDelay: bigint
   /** How long a replaced verification key stays usable. */
   readonly verificationKeySunset: bigint
+  /** Seconds from an order's filing to its second approval. */
+  readonly approvalWindow: bigint
+  /** From an order's authorisation to its disclosure. */
+  readonly executionWindow: bigint
+  /** From an emergency's first approval to its ratification. */
+  readonly ratificationWindow: bigint
+  /** From an order's disclosure to its unsealing. */
+  readonly unsealWindow: bigint
   /** Delay of whatever governance and the admin do after the deployment. */
   readonly governanceDelay: bigint
+  /** After so many seconds without a settled batch anybody may open settlement. */
+  readonly livenessGap: bigint
+  /** Seconds for which one proposer alone may settle. */
+  readonly leaseTime: bigint
+  /** Seconds for which a proposer that let its lease pass unused cannot have another. */
+  readonly leaseCoolDown: bigint
+  /** Notice of a return to the sequencer. */
+  readonly closeNotice: bigint
+  /** Wei of a proposer's bond. */
+  readonly leaseBond: bigint
+  /** Block time at which deposits end for good; 2^64 - 1 for never. Exits have no end. */
+  readonly depositsUntil: bigint
+  /** Identities at most: indexes below it. Fixed for good. */
+  readonly identityLimit: bigint
+  /** Whether only addresses that the screener allows may deposit. */
+  readonly depositsByList: boolean
+  /** Addresses that the screener may deny on a Unix day. */
+  readonly denialQuota: bigint
+  /** Seconds from admission within which a receipt promises settlement. */
+  readonly promiseTime: bigint
+  /** Seconds from admission for which what a transfer was proved against must have stayed current. */
+  readonly promiseHoldTime: bigint
+  /** Notice of the withdrawal of an operator's bond. */
+  readonly operatorBondNotice: bigint
+  /** Wei that a broken promise pays; the bond loses twice as much. */
+  readonly promisePayout: bigint
+  /** Wei of an operator's bond, below which its receipts promise nothing. */
+  readonly operatorMinBond: bigint
 }
 
 const DAY = BigInt(SECONDS_PER_DAY)
@@ -90,11 +151,36 @@ export const defaultDeploymentConfig: DeploymentConfig = {
   depositDueDelay: BigInt(DEFAULT_SETTLE_WINDOW_SECONDS) + 3_600n,
   depositDeadline: DAY,
   entryFee: 100_000_000_000_000n,
+  forcedDueDelay: BigInt(DEFAULT_SETTLE_WINDOW_SECONDS) + 3_600n,
+  forcedDeadline: DAY,
+  forcedDeadlineSpacing: 60n,
+  forcedEntryFee: 100_000_000_000_000n,
   destinationDelay: 7n * DAY,
   auditKeyDelay: 7n * DAY,
   verificationKeyDelay: 7n * DAY,
   verificationKeySunset: DAY,
+  approvalWindow: 7n * DAY,
+  executionWindow: 30n * DAY,
+  ratificationWindow: 3n * DAY,
+  unsealWindow: 365n * DAY,
   governanceDelay: 7n * DAY,
+  livenessGap: 3n * DAY,
+  // A batch of 16 is proved within a minute on two cores: room for slow machines and many batches.
+  leaseTime: 3_600n,
+  leaseCoolDown: DAY,
+  closeNotice: 7n * DAY,
+  leaseBond: 1_000_000_000_000_000_000n,
+  depositsUntil: 2n ** 64n - 1n,
+  identityLimit: 4n ** BigInt(IDENTITY_TREE_DEPTH),
+  depositsByList: false,
+  // A first import of a sanctions list takes some days; a stolen key denies few.
+  denialQuota: 500n,
+  // Half the settle window: the other half is for showing that it was not kept.
+  promiseTime: BigInt(DEFAULT_SETTLE_WINDOW_SECONDS) / 2n,
+  promiseHoldTime: 300n,
+  operatorBondNotice: 7n * DAY,
+  promisePayout: 50_000_000_000_000_000n,
+  operatorMinBond: 1_000_000_000_000_000_000n,
 }
 
 export type DeployContractsParameters = {
@@ -108,8 +194,11 @@ export type DeployContractsParameters = {
     readonly startDay: bigint
     readonly statistics: AuditKeyRegistrar
     readonly investigation: AuditKeyRegistrar
+    readonly largeValue: AuditKeyRegistrar
   }
   readonly policies: readonly Policy[]
+  /** What each registrar may do. Default: a single registrar has the whole tree, every tier and no quota. */
+  readonly registrars?: readonly RegistrarLimits[]
   /** Who holds which role afterwards. Default: the signer holds all. */
   readonly roles?: Partial<Readonly<Record<RoleName, readonly Address[]>>>
   readonly config?: Partial<DeploymentConfig>
@@ -124,8 +213,13 @@ const CONTRACTS = [
   ['policyRegistry', 'PolicyRegistry'],
   ['identityRegistry', 'IdentityRegistry'],
   ['supervisionRegistry', 'SupervisionRegistry'],
+  ['disclosureLog', 'DisclosureLog'],
   ['vault', 'Vault'],
+  ['forcedQueue', 'ForcedQueue'],
+  ['proposers', 'Proposers'],
   ['rollup', 'Rollup'],
+  ['screening', 'Screening'],
+  ['operatorBond', 'OperatorBond'],
 ] as const satisfies readonly (readonly [ContractName, string])[]
 
 /** Chains on which development keys are accepted. */
@@ -137,6 +231,7 @@ const DEVELOPMENT_CHAINS = [31_337n]
  *
  * @throws {VerificationKeyRefusedError} before anything is sent.
  * @throws {InsecureKeysOnChainError} before anything is sent.
+ * @throws {RegistrarLimitsMissingError} before anything is sent.
  * @throws {ArtifactsMissingError | AddressPredictionError | DeploymentTransactionError}
  */
 export async function deployContracts(
@@ -160,12 +255,13 @@ export async function deployContracts(
   const startBlock = BigInt(await provider.getBlockNumber()) + 1n
   const at = chain.predict()
   const domain = deploymentDomain({ chainId, rollup: at.rollup })
+  const registrars = limitsOfRegistrars(parameters, deployer, config.identityLimit)
   const { alpha, beta, gamma } = keys.transfer
   const state = initialState()
 
   const constructorArguments: Record<ContractName, readonly unknown[]> = {
     accessManager: [deployer],
-    clock: [at.accessManager],
+    clock: [at.accessManager, at.verifierRegistry],
     verifierRegistry: [
       at.accessManager,
       at.clock,
@@ -181,29 +277,89 @@ export async function deployContracts(
       at.accessManager,
       at.clock,
       at.verifierRegistry,
+      at.disclosureLog,
       emptyRoot(IDENTITY_TREE_DEPTH),
       config.destinationDelay,
+      config.identityLimit,
     ],
     supervisionRegistry: [at.accessManager, config.auditKeyDelay],
+    disclosureLog: [
+      at.accessManager,
+      at.identityRegistry,
+      config.approvalWindow,
+      config.executionWindow,
+      config.ratificationWindow,
+      config.unsealWindow,
+    ],
     vault: [
       at.accessManager,
       at.clock,
       at.rollup,
+      at.screening,
       config.settleWindow,
       config.depositDueDelay,
       config.depositDeadline,
+      config.depositsUntil,
       config.entryFee,
     ],
-    rollup: [
+    forcedQueue: [
       at.accessManager,
+      at.rollup,
       at.clock,
       at.vault,
       at.identityRegistry,
       at.policyRegistry,
       at.supervisionRegistry,
       at.verifierRegistry,
+      config.forcedDueDelay,
+      config.forcedDeadline,
+      config.forcedDeadlineSpacing,
+      config.forcedEntryFee,
+    ],
+    proposers: [
+      at.accessManager,
+      at.rollup,
+      at.clock,
+      at.forcedQueue,
+      at.vault,
+      {
+        livenessGap: config.livenessGap,
+        leaseTime: config.leaseTime,
+        coolDown: config.leaseCoolDown,
+        closeNotice: config.closeNotice,
+      },
+      config.leaseBond,
+    ],
+    rollup: [
+      at.proposers,
+      at.clock,
+      at.vault,
+      at.forcedQueue,
+      at.identityRegistry,
+      at.policyRegistry,
+      at.supervisionRegistry,
+      at.verifierRegistry,
       state.noteTree.root,
       state.nullifierTree.root,
+    ],
+    screening: [at.accessManager, config.depositsByList, config.denialQuota],
+    operatorBond: [
+      {
+        rollup: at.rollup,
+        clock: at.clock,
+        forced: at.forcedQueue,
+        identities: at.identityRegistry,
+        policies: at.policyRegistry,
+      },
+      {
+        settleWindow: config.settleWindow,
+        promiseTime: config.promiseTime,
+        holdTime: config.promiseHoldTime,
+        notice: config.operatorBondNotice,
+        payout: config.promisePayout,
+        minBond: config.operatorMinBond,
+      },
+      poseidonConstants(),
     ],
   }
   for (const [name] of CONTRACTS) await chain.create(name, constructorArguments[name], at[name])
@@ -230,12 +386,21 @@ export async function deployContracts(
     epoch0.startDay,
     keyRegistrationWords(await epoch0.statistics({ ...context, kind: 'statistics' })),
     keyRegistrationWords(await epoch0.investigation({ ...context, kind: 'investigation' })),
+    keyRegistrationWords(await epoch0.largeValue({ ...context, kind: 'largeValue' })),
   )
   for (const { token, unit, maxFee } of assets) {
     await chain.send('vault', 'listAsset', token, unit, maxFee)
   }
+  for (const [i, { dailyOutflow, supplyCap }] of assets.entries()) {
+    if (dailyOutflow !== undefined)
+      await chain.send('vault', 'setOutflowLimit', i + 1, dailyOutflow)
+    if (supplyCap !== undefined) await chain.send('vault', 'setSupplyCap', i + 1, supplyCap)
+  }
   await chain.send('policyRegistry', 'publish', buildPolicyTree(policies).root, [...policies])
   onProgress('audit keys, assets and policies registered')
+  for (const { account, ...limits } of registrars) {
+    await chain.send('identityRegistry', 'setRegistrar', account, limits)
+  }
 
   await handOver(chain, parameters.roles ?? {}, config.governanceDelay)
   onProgress('roles handed over')
@@ -277,6 +442,27 @@ export function auditKeyRegistrar(
     q: key.registrationPoint,
     proof: provePossession(context, { auditSecret: key.auditSecret, randomBytes }),
   })
+}
+
+function limitsOfRegistrars(
+  { registrars, roles }: DeployContractsParameters,
+  deployer: Address,
+  identityLimit: bigint,
+): readonly RegistrarLimits[] {
+  const accounts = roles?.registrar ?? [deployer]
+  if (registrars === undefined && accounts.length <= 1) {
+    return accounts.map((account) => ({
+      account,
+      firstIndex: 0n,
+      endIndex: identityLimit,
+      tierCap: 255n,
+      dailyQuota: 2n ** 32n - 1n,
+    }))
+  }
+  const limited = new Set((registrars ?? []).map(({ account }) => account.toLowerCase()))
+  const missing = accounts.find((account) => !limited.has(account.toLowerCase()))
+  if (missing !== undefined) throw new RegistrarLimitsMissingError({ account: missing })
+  return registrars ?? []
 }
 
 async function openFunctions(chain: Deployer): Promise<void> {

@@ -69,6 +69,20 @@ export class InsecureKeysOnChainError extends BaseError {
   }
 }
 
+/** Several registrars, and nothing says which indexes are whose. */
+export class RegistrarLimitsMissingError extends BaseError {
+  override readonly name = 'RegistrarLimitsMissingError'
+  constructor({ account }: { account: string }) {
+    super('A registrar has no limits.', {
+      code: 'DEPLOY_REGISTRAR_LIMITS_MISSING',
+      metaMessages: [
+        `Account: ${account}`,
+        'Give each registrar its indexes, tier cap and daily quota in `registrars`.',
+      ],
+    })
+  }
+}
+
 export class DeployConfigError extends BaseError {
   override readonly name = 'DeployConfigError'
   constructor({ where, reason, cause }: { where: string; reason: string; cause?: unknown }) {

@@ -10,14 +10,16 @@ import {
   auditKeyRegistrar,
   defaultDeploymentConfig,
   type DeployContractsParameters,
+  type RegistrarLimits,
 } from './deploy.ts'
 import { DeployConfigError } from './errors.ts'
 import { ROLE_IDS, type RoleName } from './roles.ts'
+import { policiesOfTable, type TierTableName, tierTables } from './tierTables.ts'
 
 /** What a configuration file decides. Everything else is the command's. */
 export type DeployPlan = Pick<
   DeployContractsParameters,
-  'assets' | 'epoch0' | 'policies' | 'roles' | 'config'
+  'assets' | 'epoch0' | 'policies' | 'registrars' | 'roles' | 'config'
 >
 
 type Json = Record<string, unknown>
@@ -35,24 +37,67 @@ export function readConfig(text: string, randomBytes: RandomBytes): DeployPlan {
   } catch (cause) {
     throw new DeployConfigError({ where: 'the file', reason: 'is no JSON', cause })
   }
-  const file = objectOf(json, 'the file', ['assets', 'epoch0', 'policies', 'roles', 'config'])
-  const epoch0 = objectOf(file['epoch0'], 'epoch0', ['startDay', 'statistics', 'investigation'])
-  return {
-    assets: listOf(file['assets'], 'assets').map(assetOf),
+  const file = objectOf(json, 'the file', [
+    'assets',
+    'epoch0',
+    'policies',
+    'registrars',
+    'roles',
+    'config',
+    'profile',
+  ])
+  const epoch0 = objectOf(file['epoch0'], 'epoch0', [
+    'startDay',
+    'statistics',
+    'investigation',
+    'largeValue',
+  ])
+  const assets = listOf(file['assets'], 'assets').map(assetOf)
+  const plan: DeployPlan = {
+    assets,
     epoch0: {
       startDay: integerOf(epoch0['startDay'], 'epoch0.startDay', 16),
       statistics: registrarOf('statistics', epoch0['statistics'], randomBytes),
       investigation: registrarOf('investigation', epoch0['investigation'], randomBytes),
+      largeValue: registrarOf('largeValue', epoch0['largeValue'], randomBytes),
     },
-    policies: listOf(file['policies'], 'policies').map(policyOf),
+    policies: policiesOf(file['policies'], assets),
+    ...(file['registrars'] === undefined
+      ? {}
+      : { registrars: listOf(file['registrars'], 'registrars').map(limitsOf) }),
     roles: rolesOf(file['roles'] ?? {}),
     config: configOf(file['config'] ?? {}),
   }
+  if (file['profile'] !== undefined) checkProfile(file['profile'], plan)
+  return plan
+}
+
+/**
+ * What a profile makes compulsory. `sandbox`: a trial, whose value, people and time are capped by the contracts; each cap is named
+ * in the file, so that none is a default that nobody chose.
+ */
+function checkProfile(profile: unknown, { assets, config = {} }: DeployPlan): void {
+  if (profile !== 'sandbox') refuse('profile', 'is not sandbox')
+  for (const [i, { supplyCap }] of assets.entries()) {
+    if (supplyCap === undefined) {
+      refuse(`assets[${String(i)}].supplyCap`, 'is missing: a sandbox caps its value')
+    }
+  }
+  if (config.identityLimit === undefined) {
+    refuse('config.identityLimit', 'is missing: a sandbox caps its people')
+  }
+  const { depositsUntil, prefix = defaultDeploymentConfig.prefix } = config
+  if (depositsUntil === undefined || depositsUntil === defaultDeploymentConfig.depositsUntil) {
+    refuse('config.depositsUntil', 'is missing: a sandbox has an end')
+  }
+  if (prefix !== 'tcnb') refuse('config.prefix', 'is not tcnb: a sandbox is a test network')
 }
 
 function assetOf(json: unknown, i: number): AssetToList {
   const where = `assets[${String(i)}]`
-  const asset = objectOf(json, where, ['symbol', 'token', 'decimals', 'unit', 'maxFee'])
+  const asset = objectOf(json, where, [
+    ...['symbol', 'token', 'decimals', 'unit', 'maxFee', 'dailyOutflow', 'supplyCap'],
+  ])
   const { symbol } = asset
   if (typeof symbol !== 'string') refuse(`${where}.symbol`, 'is no text')
   return {
@@ -61,10 +106,23 @@ function assetOf(json: unknown, i: number): AssetToList {
     decimals: Number(integerOf(asset['decimals'], `${where}.decimals`, 8)),
     unit: integerOf(asset['unit'], `${where}.unit`, 256),
     maxFee: integerOf(asset['maxFee'], `${where}.maxFee`, 64),
+    ...(asset['dailyOutflow'] === undefined
+      ? {}
+      : { dailyOutflow: integerOf(asset['dailyOutflow'], `${where}.dailyOutflow`, 64) }),
+    ...(asset['supplyCap'] === undefined
+      ? {}
+      : { supplyCap: integerOf(asset['supplyCap'], `${where}.supplyCap`, 64) }),
   }
 }
 
-const POLICY_FIELDS = ['tier', 'asset', 'perTransfer', 'perDay', 'accountCap'] as const
+const POLICY_FIELDS = [
+  'tier',
+  'asset',
+  'perTransfer',
+  'perDay',
+  'accountCap',
+  'reportAbove',
+] as const
 
 function policyOf(json: unknown, i: number): Policy {
   const where = `policies[${String(i)}]`
@@ -75,6 +133,7 @@ function policyOf(json: unknown, i: number): Policy {
     perTransfer: 64,
     perDay: 64,
     accountCap: 64,
+    reportAbove: 64,
   }
   return Object.fromEntries(
     POLICY_FIELDS.map((field) => [
@@ -82,6 +141,48 @@ function policyOf(json: unknown, i: number): Policy {
       integerOf(policy[field], `${where}.${field}`, bits[field]),
     ]),
   ) as Policy
+}
+
+/** Policies as a list, or tables by name, one an asset: `[{ "table": "ecny", "asset": 1 }]`. */
+function policiesOf(json: unknown, assets: readonly AssetToList[]): Policy[] {
+  return listOf(json, 'policies').flatMap((entry, i) => {
+    const isTable = typeof entry === 'object' && entry !== null && 'table' in entry
+    return isTable ? tableOf(entry, i, assets) : [policyOf(entry, i)]
+  })
+}
+
+function tableOf(json: unknown, i: number, assets: readonly AssetToList[]): Policy[] {
+  const where = `policies[${String(i)}]`
+  const entry = objectOf(json, where, ['table', 'asset', 'reportFrom'])
+  const { table } = entry
+  if (typeof table !== 'string' || !Object.keys(tierTables).includes(table)) {
+    refuse(`${where}.table`, `is none of ${Object.keys(tierTables).join(', ')}`)
+  }
+  const asset = integerOf(entry['asset'], `${where}.asset`, WORDS.note[0][1])
+  const listed = assets[Number(asset) - 1]
+  if (listed === undefined) refuse(`${where}.asset`, 'is none of the assets')
+  const coin = 10n ** BigInt(listed.decimals)
+  if (coin % listed.unit !== 0n) refuse(`${where}.asset`, 'has no whole number of units a coin')
+  const reportFrom = entry['reportFrom']
+  return policiesOfTable(table as TierTableName, {
+    ...{ asset, unitsPerCoin: coin / listed.unit },
+    ...(reportFrom === undefined
+      ? {}
+      : { reportFrom: integerOf(reportFrom, `${where}.reportFrom`, 40) }),
+  })
+}
+
+function limitsOf(json: unknown, i: number): RegistrarLimits {
+  const where = `registrars[${String(i)}]`
+  const fields = ['account', 'firstIndex', 'endIndex', 'tierCap', 'dailyQuota']
+  const limits = objectOf(json, where, fields)
+  return {
+    account: addressOf(limits['account'], `${where}.account`),
+    firstIndex: integerOf(limits['firstIndex'], `${where}.firstIndex`, 21),
+    endIndex: integerOf(limits['endIndex'], `${where}.endIndex`, 21),
+    tierCap: integerOf(limits['tierCap'], `${where}.tierCap`, 8),
+    dailyQuota: integerOf(limits['dailyQuota'], `${where}.dailyQuota`, 32),
+  }
 }
 
 /** A registration made by the key's holder, or, for development, the secret itself. */
@@ -114,12 +215,16 @@ function rolesOf(json: unknown): NonNullable<DeployPlan['roles']> {
 
 function configOf(json: unknown): NonNullable<DeployPlan['config']> {
   const config = objectOf(json, 'config', Object.keys(defaultDeploymentConfig))
-  const { prefix, ...delays } = config
+  const { prefix, depositsByList, ...delays } = config
+  if (depositsByList !== undefined && typeof depositsByList !== 'boolean') {
+    refuse('config.depositsByList', 'is neither true nor false')
+  }
   if (prefix !== undefined && prefix !== 'cnb' && prefix !== 'tcnb') {
     refuse('config.prefix', 'is neither cnb nor tcnb')
   }
   return {
     ...(prefix === undefined ? {} : { prefix }),
+    ...(depositsByList === undefined ? {} : { depositsByList }),
     ...Object.fromEntries(
       Object.entries(delays).map(([name, value]) => [name, integerOf(value, `config.${name}`, 64)]),
     ),

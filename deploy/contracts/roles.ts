@@ -9,6 +9,12 @@ export const ROLE_IDS = {
   supervision: 4n,
   governance: 5n,
   guardian: 6n,
+  /** Files orders and executes them. An order's filer, reviewer and judge are three accounts, whoever has which role. */
+  officer: 7n,
+  reviewer: 8n,
+  judge: 9n,
+  /** Keeps the list of base-chain addresses that may not deposit or be paid. */
+  screener: 10n,
 } as const
 export type RoleName = keyof typeof ROLE_IDS
 
@@ -19,9 +25,29 @@ export const RESTRICTED_FUNCTIONS: readonly {
   readonly functions: readonly string[]
 }[] = [
   { contract: 'rollup', role: 'sequencer', functions: ['settle'] },
-  { contract: 'identityRegistry', role: 'registrar', functions: ['update', 'announceDestination'] },
+  {
+    contract: 'identityRegistry',
+    role: 'registrar',
+    functions: ['update', 'announceDestination', 'answerAppeal'],
+  },
+  { contract: 'identityRegistry', role: 'governance', functions: ['setRegistrar'] },
   { contract: 'policyRegistry', role: 'policy', functions: ['publish'] },
   { contract: 'supervisionRegistry', role: 'supervision', functions: ['scheduleEpoch'] },
+  {
+    contract: 'disclosureLog',
+    role: 'officer',
+    functions: ['file', 'announceOpenings', 'disclose', 'unseal', 'close', 'anchorLog'],
+  },
+  {
+    contract: 'disclosureLog',
+    role: 'reviewer',
+    functions: ['approveAsReviewer', 'rejectAsReviewer'],
+  },
+  {
+    contract: 'disclosureLog',
+    role: 'judge',
+    functions: ['approveAsJudge', 'rejectAsJudge'],
+  },
   {
     contract: 'verifierRegistry',
     role: 'governance',
@@ -30,8 +56,22 @@ export const RESTRICTED_FUNCTIONS: readonly {
   {
     contract: 'vault',
     role: 'governance',
-    functions: ['listAsset', 'openAsset', 'setEntryFee', 'payEntryFees'],
+    functions: [
+      'listAsset',
+      'openAsset',
+      'setSupplyCap',
+      'setOutflowLimit',
+      'setEntryFee',
+      'payEntryFees',
+    ],
   },
+  { contract: 'proposers', role: 'governance', functions: ['announceClosing', 'cancelClosing'] },
+  {
+    contract: 'forcedQueue',
+    role: 'governance',
+    functions: ['setBaseEntryFee', 'payEntryFees'],
+  },
+  { contract: 'screening', role: 'screener', functions: ['deny', 'allow', 'remove'] },
   { contract: 'verifierRegistry', role: 'guardian', functions: ['stopKey'] },
   { contract: 'clock', role: 'guardian', functions: ['stop', 'resume'] },
 ]

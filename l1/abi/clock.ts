@@ -36,6 +36,16 @@ export const clockAbi = [
   },
   {
     type: 'error',
+    name: 'CallerNotVerifierRegistry',
+    inputs: [
+      {
+        name: 'caller',
+        type: 'address',
+      },
+    ],
+  },
+  {
+    type: 'error',
     name: 'ClockStopped',
     inputs: [
       {
@@ -112,6 +122,18 @@ export const clockAbi = [
   },
   {
     type: 'function',
+    name: 'VERIFIERS',
+    inputs: [],
+    outputs: [
+      {
+        name: '',
+        type: 'address',
+      },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
     name: 'authority',
     inputs: [],
     outputs: [
@@ -170,6 +192,18 @@ export const clockAbi = [
     name: 'stop',
     inputs: [],
     outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    name: 'stopWithKey',
+    inputs: [],
+    outputs: [
+      {
+        name: '',
+        type: 'uint256',
+      },
+    ],
     stateMutability: 'nonpayable',
   },
   {

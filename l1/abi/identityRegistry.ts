@@ -36,6 +36,34 @@ export const identityRegistryAbi = [
   },
   {
     type: 'error',
+    name: 'AppealKnown',
+    inputs: [
+      {
+        name: 'index',
+        type: 'uint32',
+      },
+      {
+        name: 'appealHash',
+        type: 'bytes32',
+      },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AppealNotOpen',
+    inputs: [
+      {
+        name: 'index',
+        type: 'uint32',
+      },
+      {
+        name: 'appealHash',
+        type: 'bytes32',
+      },
+    ],
+  },
+  {
+    type: 'error',
     name: 'DestinationNotAnnounced',
     inputs: [
       {
@@ -64,8 +92,32 @@ export const identityRegistryAbi = [
   },
   {
     type: 'error',
+    name: 'IdentityLimitInvalid',
+    inputs: [
+      {
+        name: 'limit',
+        type: 'uint256',
+      },
+    ],
+  },
+  {
+    type: 'error',
     name: 'IndexEmpty',
     inputs: [
+      {
+        name: 'index',
+        type: 'uint32',
+      },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'IndexOfAnother',
+    inputs: [
+      {
+        name: 'registrar',
+        type: 'address',
+      },
       {
         name: 'index',
         type: 'uint32',
@@ -118,8 +170,55 @@ export const identityRegistryAbi = [
   },
   {
     type: 'error',
-    name: 'OrderRequired',
-    inputs: [],
+    name: 'OrderMismatch',
+    inputs: [
+      {
+        name: 'mode',
+        type: 'uint8',
+      },
+      {
+        name: 'order',
+        type: 'uint256',
+      },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'QuotaExhausted',
+    inputs: [
+      {
+        name: 'registrar',
+        type: 'address',
+      },
+      {
+        name: 'dailyQuota',
+        type: 'uint32',
+      },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RangeInvalid',
+    inputs: [
+      {
+        name: 'firstIndex',
+        type: 'uint32',
+      },
+      {
+        name: 'endIndex',
+        type: 'uint32',
+      },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RangeTaken',
+    inputs: [
+      {
+        name: 'registrar',
+        type: 'address',
+      },
+    ],
   },
   {
     type: 'error',
@@ -138,11 +237,67 @@ export const identityRegistryAbi = [
   },
   {
     type: 'error',
+    name: 'SuspensionDayWrong',
+    inputs: [
+      {
+        name: 'day',
+        type: 'uint16',
+      },
+      {
+        name: 'latest',
+        type: 'uint256',
+      },
+    ],
+  },
+  {
+    type: 'error',
     name: 'VersionUnknown',
     inputs: [
       {
         name: 'version',
         type: 'uint64',
+      },
+    ],
+  },
+  {
+    type: 'event',
+    name: 'AppealAnswered',
+    inputs: [
+      {
+        name: 'index',
+        type: 'uint32',
+        indexed: true,
+      },
+      {
+        name: 'appealHash',
+        type: 'bytes32',
+        indexed: false,
+      },
+      {
+        name: 'answerHash',
+        type: 'bytes32',
+        indexed: false,
+      },
+    ],
+  },
+  {
+    type: 'event',
+    name: 'AppealFiled',
+    inputs: [
+      {
+        name: 'index',
+        type: 'uint32',
+        indexed: true,
+      },
+      {
+        name: 'appealHash',
+        type: 'bytes32',
+        indexed: false,
+      },
+      {
+        name: 'sender',
+        type: 'address',
+        indexed: false,
       },
     ],
   },
@@ -230,6 +385,40 @@ export const identityRegistryAbi = [
     ],
   },
   {
+    type: 'event',
+    name: 'RegistrarSet',
+    inputs: [
+      {
+        name: 'registrar',
+        type: 'address',
+        indexed: true,
+      },
+      {
+        name: 'limits',
+        type: 'tuple',
+        indexed: false,
+        components: [
+          {
+            name: 'firstIndex',
+            type: 'uint32',
+          },
+          {
+            name: 'endIndex',
+            type: 'uint32',
+          },
+          {
+            name: 'tierCap',
+            type: 'uint8',
+          },
+          {
+            name: 'dailyQuota',
+            type: 'uint32',
+          },
+        ],
+      },
+    ],
+  },
+  {
     type: 'function',
     name: 'CLOCK',
     inputs: [],
@@ -244,6 +433,30 @@ export const identityRegistryAbi = [
   {
     type: 'function',
     name: 'DESTINATION_DELAY',
+    inputs: [],
+    outputs: [
+      {
+        name: '',
+        type: 'uint256',
+      },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    name: 'DISCLOSURES',
+    inputs: [],
+    outputs: [
+      {
+        name: '',
+        type: 'address',
+      },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    name: 'IDENTITY_LIMIT',
     inputs: [],
     outputs: [
       {
@@ -284,6 +497,63 @@ export const identityRegistryAbi = [
     ],
     outputs: [],
     stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    name: 'answerAppeal',
+    inputs: [
+      {
+        name: 'index',
+        type: 'uint32',
+      },
+      {
+        name: 'appealHash',
+        type: 'bytes32',
+      },
+      {
+        name: 'answerHash',
+        type: 'bytes32',
+      },
+    ],
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    name: 'appeal',
+    inputs: [
+      {
+        name: 'index',
+        type: 'uint32',
+      },
+      {
+        name: 'appealHash',
+        type: 'bytes32',
+      },
+    ],
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    name: 'appealState',
+    inputs: [
+      {
+        name: 'index',
+        type: 'uint32',
+      },
+      {
+        name: 'appealHash',
+        type: 'bytes32',
+      },
+    ],
+    outputs: [
+      {
+        name: '',
+        type: 'uint8',
+      },
+    ],
+    stateMutability: 'view',
   },
   {
     type: 'function',
@@ -348,6 +618,57 @@ export const identityRegistryAbi = [
   },
   {
     type: 'function',
+    name: 'limitsOf',
+    inputs: [
+      {
+        name: 'registrar',
+        type: 'address',
+      },
+    ],
+    outputs: [
+      {
+        name: 'limits',
+        type: 'tuple',
+        components: [
+          {
+            name: 'firstIndex',
+            type: 'uint32',
+          },
+          {
+            name: 'endIndex',
+            type: 'uint32',
+          },
+          {
+            name: 'tierCap',
+            type: 'uint8',
+          },
+          {
+            name: 'dailyQuota',
+            type: 'uint32',
+          },
+        ],
+      },
+      {
+        name: 'updatesToday',
+        type: 'uint256',
+      },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    name: 'registrars',
+    inputs: [],
+    outputs: [
+      {
+        name: '',
+        type: 'address[]',
+      },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
     name: 'rootAt',
     inputs: [
       {
@@ -374,6 +695,40 @@ export const identityRegistryAbi = [
       {
         name: 'newAuthority',
         type: 'address',
+      },
+    ],
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    name: 'setRegistrar',
+    inputs: [
+      {
+        name: 'registrar',
+        type: 'address',
+      },
+      {
+        name: 'limits',
+        type: 'tuple',
+        components: [
+          {
+            name: 'firstIndex',
+            type: 'uint32',
+          },
+          {
+            name: 'endIndex',
+            type: 'uint32',
+          },
+          {
+            name: 'tierCap',
+            type: 'uint8',
+          },
+          {
+            name: 'dailyQuota',
+            type: 'uint32',
+          },
+        ],
       },
     ],
     outputs: [],
@@ -435,6 +790,14 @@ export const identityRegistryAbi = [
           {
             name: 'registrationProof',
             type: 'uint256[8]',
+          },
+          {
+            name: 'order',
+            type: 'uint256',
+          },
+          {
+            name: 'latestSuspension',
+            type: 'uint16',
           },
           {
             name: 'sealedContents',

@@ -114,6 +114,10 @@ export const policyRegistryAbi = [
             name: 'accountCap',
             type: 'uint64',
           },
+          {
+            name: 'reportAbove',
+            type: 'uint64',
+          },
         ],
       },
     ],
@@ -221,6 +225,10 @@ export const policyRegistryAbi = [
           },
           {
             name: 'accountCap',
+            type: 'uint64',
+          },
+          {
+            name: 'reportAbove',
             type: 'uint64',
           },
         ],

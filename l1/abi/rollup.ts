@@ -2,40 +2,6 @@
 export const rollupAbi = [
   {
     type: 'error',
-    name: 'AccessManagedInvalidAuthority',
-    inputs: [
-      {
-        name: 'authority',
-        type: 'address',
-      },
-    ],
-  },
-  {
-    type: 'error',
-    name: 'AccessManagedRequiredDelay',
-    inputs: [
-      {
-        name: 'caller',
-        type: 'address',
-      },
-      {
-        name: 'delay',
-        type: 'uint32',
-      },
-    ],
-  },
-  {
-    type: 'error',
-    name: 'AccessManagedUnauthorized',
-    inputs: [
-      {
-        name: 'caller',
-        type: 'address',
-      },
-    ],
-  },
-  {
-    type: 'error',
     name: 'AmountZero',
     inputs: [],
   },
@@ -65,6 +31,16 @@ export const rollupAbi = [
   },
   {
     type: 'error',
+    name: 'BatchEmpty',
+    inputs: [
+      {
+        name: 'batchNumber',
+        type: 'uint256',
+      },
+    ],
+  },
+  {
+    type: 'error',
     name: 'BatchOutOfOrder',
     inputs: [
       {
@@ -88,6 +64,16 @@ export const rollupAbi = [
       {
         name: 'limit',
         type: 'uint256',
+      },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'CallerNotForcedQueue',
+    inputs: [
+      {
+        name: 'caller',
+        type: 'address',
       },
     ],
   },
@@ -212,6 +198,40 @@ export const rollupAbi = [
   },
   {
     type: 'error',
+    name: 'ForcedOutOfOrder',
+    inputs: [
+      {
+        name: 'head',
+        type: 'uint256',
+      },
+      {
+        name: 'id',
+        type: 'uint256',
+      },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'ForcedOverdue',
+    inputs: [
+      {
+        name: 'id',
+        type: 'uint256',
+      },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'ForcedSkipped',
+    inputs: [
+      {
+        name: 'head',
+        type: 'uint256',
+      },
+    ],
+  },
+  {
+    type: 'error',
     name: 'IdentityVersionOutdated',
     inputs: [
       {
@@ -285,17 +305,6 @@ export const rollupAbi = [
   },
   {
     type: 'event',
-    name: 'AuthorityUpdated',
-    inputs: [
-      {
-        name: 'authority',
-        type: 'address',
-        indexed: false,
-      },
-    ],
-  },
-  {
-    type: 'event',
     name: 'BatchSettled',
     inputs: [
       {
@@ -361,6 +370,18 @@ export const rollupAbi = [
   },
   {
     type: 'function',
+    name: 'FORCED',
+    inputs: [],
+    outputs: [
+      {
+        name: '',
+        type: 'address',
+      },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
     name: 'IDENTITIES',
     inputs: [],
     outputs: [
@@ -374,6 +395,18 @@ export const rollupAbi = [
   {
     type: 'function',
     name: 'POLICIES',
+    inputs: [],
+    outputs: [
+      {
+        name: '',
+        type: 'address',
+      },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    name: 'PROPOSERS',
     inputs: [],
     outputs: [
       {
@@ -433,27 +466,10 @@ export const rollupAbi = [
   },
   {
     type: 'function',
-    name: 'authority',
+    name: 'noteForcedEntry',
     inputs: [],
-    outputs: [
-      {
-        name: '',
-        type: 'address',
-      },
-    ],
-    stateMutability: 'view',
-  },
-  {
-    type: 'function',
-    name: 'isConsumingScheduledOp',
-    inputs: [],
-    outputs: [
-      {
-        name: '',
-        type: 'bytes4',
-      },
-    ],
-    stateMutability: 'view',
+    outputs: [],
+    stateMutability: 'nonpayable',
   },
   {
     type: 'function',
@@ -474,18 +490,6 @@ export const rollupAbi = [
   },
   {
     type: 'function',
-    name: 'setAuthority',
-    inputs: [
-      {
-        name: 'newAuthority',
-        type: 'address',
-      },
-    ],
-    outputs: [],
-    stateMutability: 'nonpayable',
-  },
-  {
-    type: 'function',
     name: 'settle',
     inputs: [
       {
@@ -495,6 +499,18 @@ export const rollupAbi = [
     ],
     outputs: [],
     stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    name: 'settledAt',
+    inputs: [],
+    outputs: [
+      {
+        name: '',
+        type: 'uint64',
+      },
+    ],
+    stateMutability: 'view',
   },
   {
     type: 'function',

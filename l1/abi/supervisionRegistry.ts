@@ -150,6 +150,11 @@ export const supervisionRegistryAbi = [
         type: 'uint256[2]',
         indexed: false,
       },
+      {
+        name: 'largeValueKey',
+        type: 'uint256[2]',
+        indexed: false,
+      },
     ],
   },
   {
@@ -167,6 +172,18 @@ export const supervisionRegistryAbi = [
   {
     type: 'function',
     name: 'KIND_INVESTIGATION',
+    inputs: [],
+    outputs: [
+      {
+        name: '',
+        type: 'uint256',
+      },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    name: 'KIND_LARGE_VALUE',
     inputs: [],
     outputs: [
       {
@@ -224,6 +241,10 @@ export const supervisionRegistryAbi = [
           },
           {
             name: 'investigationKey',
+            type: 'uint256[2]',
+          },
+          {
+            name: 'largeValueKey',
             type: 'uint256[2]',
           },
         ],
@@ -284,7 +305,7 @@ export const supervisionRegistryAbi = [
     outputs: [
       {
         name: '',
-        type: 'uint256[5]',
+        type: 'uint256[7]',
       },
     ],
     stateMutability: 'view',
@@ -346,6 +367,24 @@ export const supervisionRegistryAbi = [
       },
       {
         name: 'investigationKey',
+        type: 'tuple',
+        components: [
+          {
+            name: 'q',
+            type: 'uint256[2]',
+          },
+          {
+            name: 'r',
+            type: 'uint256[2]',
+          },
+          {
+            name: 's',
+            type: 'uint256',
+          },
+        ],
+      },
+      {
+        name: 'largeValueKey',
         type: 'tuple',
         components: [
           {

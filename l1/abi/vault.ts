@@ -36,6 +36,20 @@ export const vaultAbi = [
   },
   {
     type: 'error',
+    name: 'AddressScreened',
+    inputs: [
+      {
+        name: 'account',
+        type: 'address',
+      },
+      {
+        name: 'reason',
+        type: 'uint256',
+      },
+    ],
+  },
+  {
+    type: 'error',
     name: 'AmountNotWholeUnits',
     inputs: [
       {
@@ -197,6 +211,16 @@ export const vaultAbi = [
   },
   {
     type: 'error',
+    name: 'DepositsEnded',
+    inputs: [
+      {
+        name: 'until',
+        type: 'uint256',
+      },
+    ],
+  },
+  {
+    type: 'error',
     name: 'EntryFeeTooHigh',
     inputs: [
       {
@@ -219,6 +243,34 @@ export const vaultAbi = [
       },
       {
         name: 'asset',
+        type: 'uint256',
+      },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OutflowLimitReached',
+    inputs: [
+      {
+        name: 'asset',
+        type: 'uint256',
+      },
+      {
+        name: 'nextDay',
+        type: 'uint256',
+      },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OutflowLimitTooLow',
+    inputs: [
+      {
+        name: 'least',
+        type: 'uint256',
+      },
+      {
+        name: 'limit',
         type: 'uint256',
       },
     ],
@@ -292,10 +344,34 @@ export const vaultAbi = [
   },
   {
     type: 'error',
+    name: 'ScreeningGasTooLow',
+    inputs: [],
+  },
+  {
+    type: 'error',
+    name: 'ScreeningSilent',
+    inputs: [],
+  },
+  {
+    type: 'error',
     name: 'SupplyCapExceeded',
     inputs: [
       {
         name: 'units',
+        type: 'uint256',
+      },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'SupplyCapTooHigh',
+    inputs: [
+      {
+        name: 'limit',
+        type: 'uint256',
+      },
+      {
+        name: 'cap',
         type: 'uint256',
       },
     ],
@@ -577,6 +653,55 @@ export const vaultAbi = [
     ],
   },
   {
+    type: 'event',
+    name: 'OutflowLimitChanged',
+    inputs: [
+      {
+        name: 'asset',
+        type: 'uint16',
+        indexed: true,
+      },
+      {
+        name: 'limit',
+        type: 'uint64',
+        indexed: false,
+      },
+      {
+        name: 'from',
+        type: 'uint256',
+        indexed: false,
+      },
+    ],
+  },
+  {
+    type: 'event',
+    name: 'SupplyCapChanged',
+    inputs: [
+      {
+        name: 'asset',
+        type: 'uint16',
+        indexed: true,
+      },
+      {
+        name: 'cap',
+        type: 'uint64',
+        indexed: false,
+      },
+    ],
+  },
+  {
+    type: 'function',
+    name: 'ACCOUNT_PARTS',
+    inputs: [],
+    outputs: [
+      {
+        name: '',
+        type: 'uint256',
+      },
+    ],
+    stateMutability: 'view',
+  },
+  {
     type: 'function',
     name: 'CLOCK',
     inputs: [],
@@ -584,6 +709,18 @@ export const vaultAbi = [
       {
         name: '',
         type: 'address',
+      },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    name: 'DEPOSITS_UNTIL',
+    inputs: [],
+    outputs: [
+      {
+        name: '',
+        type: 'uint256',
       },
     ],
     stateMutability: 'view',
@@ -614,6 +751,42 @@ export const vaultAbi = [
   },
   {
     type: 'function',
+    name: 'DEPOSIT_SPACING',
+    inputs: [],
+    outputs: [
+      {
+        name: '',
+        type: 'uint256',
+      },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    name: 'LIMIT_DELAY',
+    inputs: [],
+    outputs: [
+      {
+        name: '',
+        type: 'uint256',
+      },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    name: 'LIMIT_FLOOR_PARTS',
+    inputs: [],
+    outputs: [
+      {
+        name: '',
+        type: 'uint256',
+      },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
     name: 'MAX_ENTRY_FEE',
     inputs: [],
     outputs: [
@@ -632,6 +805,30 @@ export const vaultAbi = [
       {
         name: '',
         type: 'address',
+      },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    name: 'SCREENING',
+    inputs: [],
+    outputs: [
+      {
+        name: '',
+        type: 'address',
+      },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    name: 'SCREENING_GAS',
+    inputs: [],
+    outputs: [
+      {
+        name: '',
+        type: 'uint256',
       },
     ],
     stateMutability: 'view',
@@ -922,6 +1119,18 @@ export const vaultAbi = [
   },
   {
     type: 'function',
+    name: 'headDeadline',
+    inputs: [],
+    outputs: [
+      {
+        name: '',
+        type: 'uint256',
+      },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
     name: 'isConsumingScheduledOp',
     inputs: [],
     outputs: [
@@ -1023,6 +1232,45 @@ export const vaultAbi = [
   },
   {
     type: 'function',
+    name: 'outflowOf',
+    inputs: [
+      {
+        name: 'asset',
+        type: 'uint16',
+      },
+    ],
+    outputs: [
+      {
+        name: '',
+        type: 'tuple',
+        components: [
+          {
+            name: 'limit',
+            type: 'uint64',
+          },
+          {
+            name: 'limitNow',
+            type: 'uint64',
+          },
+          {
+            name: 'paidToday',
+            type: 'uint64',
+          },
+          {
+            name: 'nextLimit',
+            type: 'uint64',
+          },
+          {
+            name: 'nextFrom',
+            type: 'uint40',
+          },
+        ],
+      },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
     name: 'payEntryFees',
     inputs: [
       {
@@ -1032,6 +1280,27 @@ export const vaultAbi = [
     ],
     outputs: [],
     stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    name: 'payableOf',
+    inputs: [
+      {
+        name: 'account',
+        type: 'address',
+      },
+      {
+        name: 'asset',
+        type: 'uint16',
+      },
+    ],
+    outputs: [
+      {
+        name: '',
+        type: 'uint64',
+      },
+    ],
+    stateMutability: 'view',
   },
   {
     type: 'function',
@@ -1096,6 +1365,55 @@ export const vaultAbi = [
     ],
     outputs: [],
     stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    name: 'setOutflowLimit',
+    inputs: [
+      {
+        name: 'asset',
+        type: 'uint16',
+      },
+      {
+        name: 'limit',
+        type: 'uint64',
+      },
+    ],
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    name: 'setSupplyCap',
+    inputs: [
+      {
+        name: 'asset',
+        type: 'uint16',
+      },
+      {
+        name: 'cap',
+        type: 'uint64',
+      },
+    ],
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    name: 'supplyCapOf',
+    inputs: [
+      {
+        name: 'asset',
+        type: 'uint16',
+      },
+    ],
+    outputs: [
+      {
+        name: '',
+        type: 'uint64',
+      },
+    ],
+    stateMutability: 'view',
   },
   {
     type: 'function',
