@@ -24,6 +24,7 @@ function numbers(): [string, bigint | number][] {
     ['DEPOSITS_PER_SLOT', protocol.DEPOSITS_PER_SLOT],
     ['INITIAL_SLOT_COUNT', protocol.INITIAL_SLOT_COUNT],
     ['SPONGE_RATE', protocol.SPONGE_RATE],
+    ['MAX_SUSPENSION_DAYS', protocol.MAX_SUSPENSION_DAYS],
     ['MEMO_BYTES', protocol.MEMO_BYTES],
     ['DEPOSIT_CIPHERTEXT_BYTES', protocol.DEPOSIT_CIPHERTEXT_BYTES],
     ['DEFAULT_SETTLE_WINDOW_SECONDS', protocol.DEFAULT_SETTLE_WINDOW_SECONDS],

@@ -2,6 +2,7 @@ import { closeSync, openSync, readFileSync, statSync, utimesSync, writeSync } fr
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isRunning } from '../files/isRunning.ts'
 
 /** A holder refreshes its lock this often, in ms. */
 const HEARTBEAT = 2_000
@@ -115,15 +116,6 @@ function isStale(path: string): boolean {
     return age > STALE_AFTER || !isRunning(Number(text))
   } catch {
     return false // just released
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return hasCode(error, 'EPERM')
   }
 }
 

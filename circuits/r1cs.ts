@@ -38,6 +38,9 @@ export type R1cs = {
   c: R1csMatrix
 }
 
+/** Size of a field element, the field, four counts of signals, of labels, and of constraints. */
+const HEADER_BYTES = 4 + FIELD_BYTES + 4 * 4 + 8 + 4
+
 type Sections = Map<number, { start: number; length: number }>
 
 /** @throws {MalformedR1csError} when it is no r1cs file over BN254. */
@@ -57,6 +60,8 @@ export function readR1cs(bytes: Uint8Array): R1cs {
   let position = section.start
   for (let row = 0; row < header.constraints; row++) {
     for (let side = 0; side < 3; side++) {
+      // A count that lies would have the view throw an error of its own.
+      if (position + 4 > view.byteLength) throw new MalformedR1csError({ reason: 'it is cut off' })
       const terms = view.getUint32(position, true)
       sizes[side]! += terms
       position += 4 + terms * (4 + FIELD_BYTES)
@@ -146,6 +151,7 @@ function sectionsOf(bytes: Uint8Array): Sections {
 function headerOf(bytes: Uint8Array, sections: Sections): R1csHeader {
   const section = sections.get(1)
   if (section === undefined) throw new MalformedR1csError({ reason: 'no header' })
+  if (section.length < HEADER_BYTES) throw new MalformedR1csError({ reason: 'it is cut off' })
   const view = viewOf(bytes)
   let position = section.start
   if (

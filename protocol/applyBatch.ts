@@ -1,11 +1,4 @@
-import {
-  type Batch,
-  type BatchSlot,
-  batchPosition,
-  compareSlots,
-  fillSlots,
-  isLiveSlot,
-} from './batch.ts'
+import { type Batch, type BatchSlot, batchPosition, fillSlots, isLiveSlot } from './batch.ts'
 import {
   BatchDepositError,
   BatchDuplicateNullifierError,
@@ -56,7 +49,8 @@ export type AppliedBatch = {
  * Spec: docs/spec/batch.md (B1–B5). Twin: checkBatchStatement.
  *
  * @throws {BatchSizeError} when there are more slots or deposits than places.
- * @throws {BatchOrderError} when the slots are not in the order of `sortSlots`.
+ * @throws {BatchOrderError} when no proof could be made of this order. That of `sortSlots` can always be
+ * proved; others may be, and nothing on the base chain refuses them.
  * @throws {BatchDuplicateNullifierError | NullifierSpentError} when a nullifier is not new.
  * @throws {BatchNullifierNotSpentError} when a void slot's nullifier is new.
  * @throws {NullifierRangeError | NonCanonicalFieldElementError | BatchDepositError | OutOfRangeError}
@@ -117,26 +111,26 @@ export function applyBatch(state: RollupState, batch: Batch): AppliedBatch {
 }
 
 function checkSlots(tree: NullifierTree, slots: readonly BatchSlot[]): void {
-  slots.forEach((slot, i) => {
-    const next = slots[i + 1]
-    if (next !== undefined && compareSlots(slot, next) > 0) throw new BatchOrderError()
-  })
-  let lastInserted: bigint | undefined
+  const inserted: bigint[] = []
   for (const slot of slots) {
     if (slot.kind === 'empty') continue
     const { kind, nullifier, outputs } = slot
     if (nullifier <= 0n || nullifier >= NULLIFIER_LIMIT) throw new NullifierRangeError()
     outputs.forEach((output) => FieldElement(output))
-    const isSpent = tree.contains(nullifier)
+    const { from } = tree.find(nullifier)
+    const isSpent = from === nullifier
     if (kind === 'void') {
-      if (!isSpent && nullifier !== lastInserted) {
+      // A pending leaf cannot be opened: of the batch's own ones, the last is known as such.
+      if (!isSpent && nullifier !== inserted.at(-1)) {
         throw new BatchNullifierNotSpentError({ nullifier })
       }
       continue
     }
     if (isSpent) throw new NullifierSpentError({ nullifier })
-    if (nullifier === lastInserted) throw new BatchDuplicateNullifierError({ nullifier })
-    lastInserted = nullifier
+    if (inserted.includes(nullifier)) throw new BatchDuplicateNullifierError({ nullifier })
+    // An earlier slot split the interval below: the part around this one is pending.
+    if (inserted.some((other) => from < other && other < nullifier)) throw new BatchOrderError()
+    inserted.push(nullifier)
   }
 }
 

@@ -4,8 +4,8 @@ import { type CurvePoint, mulBase8, SUBGROUP_ORDER } from './babyjubjub.ts'
 import { bigintToBytes, bytesToBigint, concatBytes, hexToBytes } from './field.ts'
 import { type RandomBytes } from './memo.ts'
 
-/** Key kinds in the challenge: 0 for S (statistics), 1 for I (investigation). */
-export const AUDIT_KEY_KIND = { statistics: 0, investigation: 1 } as const
+/** Key kinds in the challenge: 0 for S (statistics), 1 for I (investigation), 2 for L (large value). */
+export const AUDIT_KEY_KIND = { statistics: 0, investigation: 1, largeValue: 2 } as const
 
 /** Where a key is registered: a proof of possession holds for one registry and one epoch. */
 export type PossessionContext = {

@@ -1,7 +1,9 @@
 import { type CurvePoint, mulPoint } from './babyjubjub.ts'
 import { type Domain, SCALAR_BITS } from './constants.ts'
+import { InvalidEncodingError } from './errors.ts'
 import { type FieldElement, lowBits, reduce } from './field.ts'
 import { hash } from './poseidon.ts'
+import { type TransferPublicInputs } from './publicInputs.ts'
 import { unpackWord, type WordFields } from './words.ts'
 
 /** e = low 250 bits of H(EPHEMERAL, nullifierKey, nullifier, outputs[0..3]): binds the contents. */
@@ -101,6 +103,32 @@ export function unmaskInvestigation(
     ...unpackWord('investigation0', word0),
     ...(word1 === undefined ? {} : unpackWord('investigation1', word1)),
   }
+}
+
+/**
+ * Which of keys I and L a record of one's own is for (T11), and what it holds: a word has 104 bits that must be zero, so it opens
+ * under one of them. Undefined when it is under neither: e is not this record's.
+ */
+export function openOwnInvestigation(
+  ephemeralSecret: bigint,
+  {
+    auditKeyI,
+    auditKeyL,
+    investigationCiphertext,
+  }: Pick<TransferPublicInputs, 'auditKeyI' | 'auditKeyL' | 'investigationCiphertext'>,
+): { key: 'I' | 'L'; record: InvestigationRecord } | undefined {
+  for (const [key, [x, y]] of [
+    ['I', auditKeyI],
+    ['L', auditKeyL],
+  ] as const) {
+    try {
+      const shared = mulPoint({ x, y }, ephemeralSecret)
+      return { key, record: openInvestigation(shared, investigationCiphertext) }
+    } catch (error) {
+      if (!(error instanceof InvalidEncodingError)) throw error
+    }
+  }
+  return undefined
 }
 
 /** The point shared by e and the audit key's secret. */

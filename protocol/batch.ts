@@ -26,7 +26,7 @@ export type Batch = {
   readonly batchNumber: bigint
   /** Base-chain address, 160 bits. */
   readonly feeRecipient: bigint
-  /** In the order of `sortSlots`; empty ones may be left out. */
+  /** As `sortSlots` gives them, or in another order that can be proved; empty ones at the end may be left out. */
   readonly slots: readonly BatchSlot[]
   /** At most as many as the circuit has places for. */
   readonly deposits: readonly BatchDeposit[]

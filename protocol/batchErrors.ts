@@ -27,7 +27,7 @@ export class BatchNullifierNotSpentError extends BaseError {
 export class BatchOrderError extends BaseError {
   override readonly name = 'BatchOrderError'
   constructor() {
-    super('The slots of the batch are not in order.', {
+    super('The slots of the batch are in an order that cannot be proved.', {
       code: 'BATCH_ORDER',
       metaMessages: [
         'Sort them with sortSlots: descending nullifiers, live before void, empty last.',

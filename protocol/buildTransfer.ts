@@ -9,14 +9,19 @@ import {
 } from './completeTransfer.ts'
 import {
   DESTINATION_KIND,
-  IDENTITY_STATUS,
   NOTE_TREE_DEPTH,
   NOTES_OUT,
   POLICY_TREE_DEPTH,
   type TransferCircuit,
 } from './constants.ts'
 import { FieldElement, fitsBits, formatField } from './field.ts'
-import { type Destination, destinationFields, hashIdentity, type Identity } from './identity.ts'
+import {
+  type Destination,
+  destinationFields,
+  hashIdentity,
+  type Identity,
+  isIdentityInForce,
+} from './identity.ts'
 import { type Keys } from './keys.ts'
 import { encodeUserMemo, hashMemo, type MemoEntry, type RandomBytes, sealMemo } from './memo.ts'
 import { commitNote, type Note } from './note.ts'
@@ -159,6 +164,7 @@ export function buildTransfer(intent: TransferIntent): BuiltTransfer {
             limits.perTransfer,
             limits.perDay,
             limits.accountCap,
+            limits.reportAbove,
           ]),
           POLICY_TREE_DEPTH,
         )
@@ -215,10 +221,11 @@ export function buildTransfer(intent: TransferIntent): BuiltTransfer {
 }
 
 function checkContext(intent: TransferIntent): void {
-  const { anchor, identityRoot, policyRoot, domain, auditKeyS, auditKeyI } = intent
+  const { anchor, identityRoot, policyRoot, domain, auditKeyS, auditKeyI, auditKeyL } = intent
   for (const value of [anchor, identityRoot, policyRoot, domain]) FieldElement(value)
   checkSubgroupPoint(auditKeyS, 'audit key S')
   checkSubgroupPoint(auditKeyI, 'audit key I')
+  checkSubgroupPoint(auditKeyL, 'audit key L')
   const { account, keys, isGenesis, identity, identityPath, accountPath, day } = intent
   const { owner } = account
   if (owner.ownerKey !== keys.ownerKey || identity.ownerKey !== keys.ownerKey) {
@@ -297,9 +304,8 @@ function arrangeInputs({ circuit, account, inputs, anchor }: TransferIntent): In
 
 function checkIdentity(intent: TransferIntent, isExit: boolean): void {
   const { identity, day, destination, withdrawal, payments } = intent
-  const isActive = identity.status === BigInt(IDENTITY_STATUS.ACTIVE)
   if (!isExit) {
-    if (!isActive || day > identity.expiryDay) throw new MustExitError()
+    if (!isIdentityInForce(identity, day)) throw new MustExitError()
     return
   }
   if (destination === undefined) throw new ExitDestinationError()
@@ -340,7 +346,7 @@ function checkLimits(
   const { account, policy, identity, day, policyPath, policyRoot } = intent
   if (isExit) {
     if (next.balance > account.balance) throw new ExitIncreasesBalanceError()
-    return { perTransfer: 0n, perDay: MAX_AMOUNT, accountCap: 0n }
+    return { perTransfer: 0n, perDay: MAX_AMOUNT, accountCap: 0n, reportAbove: 0n }
   }
   if (policy === undefined || policy.tier !== identity.tier || policy.asset !== account.asset) {
     throw new MissingPolicyError({ asset: account.asset })
@@ -354,8 +360,8 @@ function checkLimits(
   if (next.balance > policy.accountCap && next.balance > account.balance) {
     throw new AccountCapExceededError()
   }
-  const { perTransfer, perDay, accountCap } = policy
-  return { perTransfer, perDay, accountCap }
+  const { perTransfer, perDay, accountCap, reportAbove } = policy
+  return { perTransfer, perDay, accountCap, reportAbove }
 }
 
 function padNotes(

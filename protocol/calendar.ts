@@ -6,6 +6,15 @@ export function dayOf(unixSeconds: number | bigint): bigint {
   return BigInt(unixSeconds) / BigInt(SECONDS_PER_DAY)
 }
 
+/** An ISO day (`2026-11-30`) as a Unix day; undefined for what is none. */
+export function parseIsoDay(text: string): bigint | undefined {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return undefined
+  const time = Date.parse(`${text}T00:00:00Z`)
+  // 30 February is parsed as 2 March.
+  const isDay = time >= 0 && new Date(time).toISOString().startsWith(text)
+  return isDay ? dayOf(time / 1_000) : undefined
+}
+
 /**
  * Months since January 1970 (UTC) of a Unix day of 16 bits. Gregorian, with 2100 no leap year.
  * Twin: circuits/src/month-of-day.circom, which proves the same with March-based years.

@@ -21,6 +21,7 @@ export function checkRegistryStatement(
   witness: RegistryWitness,
 ): void {
   const { domain, oldRoot, newRoot, index, oldLeaf, newLeaf, mode } = publicInputs
+  const { tierCap, latestSuspension } = publicInputs
   const { ownerKey, tracePoint, old, next, path, consent } = witness
   const { spendingPublicKey, nullifierKeyHash, signature } = consent
   const clause = (id: string, holds: boolean, reason: string): void => {
@@ -51,9 +52,11 @@ export function checkRegistryStatement(
     'the new leaf is another one',
   )
 
+  const isFill = modeIs('FILL')
+
   // R3, R4 the old leaf is empty in FILL; else it opens with the new one's ownerKey and T
   clause('R4', hasIdentityRanges(old), 'a field of the old leaf is out of range')
-  if (modeIs('FILL')) clause('R3', oldLeaf === 0n, 'the leaf to fill is not empty')
+  if (isFill) clause('R3', oldLeaf === 0n, 'the leaf to fill is not empty')
   else {
     clause(
       'R4',
@@ -61,6 +64,15 @@ export function checkRegistryStatement(
       'the old leaf is another one, or has another ownerKey or T',
     )
   }
+
+  // R2 closed stays closed: of an old leaf that was shown to be the one in the tree
+  clause(
+    'R2',
+    isFill ||
+      next.status === BigInt(IDENTITY_STATUS.CLOSED) ||
+      old.status === BigInt(IDENTITY_STATUS.ACTIVE),
+    'a closed identity is opened again',
+  )
 
   // R5 CHANGE keeps the destination
   if (modeIs('CHANGE')) {
@@ -91,6 +103,23 @@ export function checkRegistryStatement(
   clause('R7', path.children.length === IDENTITY_TREE_DEPTH, 'the path has another length')
   clause('R7', rootOf(oldLeaf, indexed) === oldRoot, 'the old leaf is not at the index')
   clause('R7', rootAfter(newLeaf, indexed) === newRoot, 'the new root is another one')
+
+  // R8 no tier above the cap, but the leaf's own or a lower one
+  clause('R8', fitsBits(tierCap, 8), 'the cap is out of range')
+  clause(
+    'R8',
+    next.tier <= tierCap || (!isFill && next.tier <= old.tier),
+    "the tier is above the registrar's cap",
+  )
+
+  // R9 a suspension ends by the given day, and no validity is cut to end before it
+  clause('R9', fitsBits(latestSuspension, 16), 'the latest day of a suspension is out of range')
+  clause('R9', next.suspendedUntil <= latestSuspension, 'the suspension ends too late')
+  clause(
+    'R9',
+    isFill || next.expiryDay >= latestSuspension || next.expiryDay >= old.expiryDay,
+    'the validity is cut without notice',
+  )
 }
 
 function digitsOf(index: bigint): number[] {

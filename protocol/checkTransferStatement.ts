@@ -160,7 +160,10 @@ export function checkTransferStatement(
       IDENTITY_TREE_DEPTH,
     ), 'T6', 'the identity is not in the registry at its index')
   const isActive = identity.status === BigInt(IDENTITY_STATUS.ACTIVE)
-  require(isExit || (isActive && day <= identity.expiryDay), 'T6', 'the identity must exit')
+  require(isExit ||
+    (isActive &&
+      day <= identity.expiryDay &&
+      day >= identity.suspendedUntil), 'T6', 'the identity must exit')
   if (isExit) {
     const [kind, value1, value2] = witness.destination
     require(hash('DESTINATION', witness.destination) ===
@@ -187,7 +190,7 @@ export function checkTransferStatement(
     .reduce((sum, { amount }) => sum + amount, withdrawal.amount)
   const counted = isExit ? 0n : leaving
   const spentToday = (day === account.day ? account.spentToday : 0n) + counted
-  require([limits.perTransfer, limits.perDay, limits.accountCap].every((limit) =>
+  require(Object.values(limits).every((limit) =>
     fitsBits(limit, 64),
   ), 'T7', 'a limit is out of range')
   require(counted <= limits.perTransfer, 'T7', 'the limit per transfer is exceeded')
@@ -224,7 +227,12 @@ export function checkTransferStatement(
   // T9 the ephemeral binds the contents: two versions of one transfer share no mask.
   const auditKeyS = { x: publicInputs.auditKeyS[0], y: publicInputs.auditKeyS[1] }
   const auditKeyI = { x: publicInputs.auditKeyI[0], y: publicInputs.auditKeyI[1] }
-  for (const key of [auditKeyS, auditKeyI]) {
+  // T11 the investigation record is for key L in an exit and above the day's threshold, else for I.
+  const recordKey =
+    isExit || spentToday > limits.reportAbove
+      ? { x: publicInputs.auditKeyL[0], y: publicInputs.auditKeyL[1] }
+      : auditKeyI
+  for (const key of [auditKeyS, auditKeyI, recordKey]) {
     require(isOnCurve(key) &&
       clearCofactor(key).x !== 0n, 'T9', 'an audit key is not on the curve or of small order')
   }
@@ -281,7 +289,7 @@ export function checkTransferStatement(
       input6: records[5] ?? 0n,
     }),
   ].slice(0, investigationWords)
-  const investigation = maskInvestigation(mulPoint(auditKeyI, ephemeralSecret), words)
+  const investigation = maskInvestigation(mulPoint(recordKey, ephemeralSecret), words)
   require(investigation.every(
     (word, i) => word === publicInputs.investigationCiphertext[i],
   ), 'T11', 'the investigation record is another')

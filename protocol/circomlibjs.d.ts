@@ -1,4 +1,4 @@
-// What tests compare with. The protocol itself imports `poseidonWasm.js` alone.
+// What tests compare with. The protocol itself has what `poseidonModule/build.js` takes of it.
 declare module 'circomlibjs' {
   export type WasmField = {
     e(value: bigint | Uint8Array): Uint8Array

@@ -24,6 +24,8 @@ export type CompletedTransfer = {
   readonly nextAccount: Account
   readonly ephemeralSecret: bigint
   readonly ephemeral: CurvePoint
+  /** The key that the investigation record is for: L in an exit and above the day's threshold, else I. */
+  readonly recordKey: CurvePoint
 }
 
 /**
@@ -38,7 +40,7 @@ export function completeTransfer(
 ): CompletedTransfer {
   const { nullifierKey, account, inputs, notes, withdrawal, fee, identity } = witness
   const { owner, asset } = account
-  const { day, auditKeyS, auditKeyI } = context
+  const { day, auditKeyS, auditKeyI, auditKeyL } = context
 
   const nullifier = computeNullifier(witness)
   const commit = (note: NoteWitness): bigint =>
@@ -98,6 +100,8 @@ export function completeTransfer(
     sharedPoint(auditKeyS, ephemeralSecret),
     statistics,
   )
+  const isReported = witness.isExit || nextAccount.spentToday > witness.limits.reportAbove
+  const recordKey = isReported ? auditKeyL : auditKeyI
   return {
     publicInputs: {
       anchor: context.anchor,
@@ -122,15 +126,17 @@ export function completeTransfer(
       ephemeral: [ephemeral.x, ephemeral.y],
       statisticsCiphertext: [statistics0, statistics1],
       investigationCiphertext: maskInvestigation(
-        sharedPoint(auditKeyI, ephemeralSecret),
+        sharedPoint(recordKey, ephemeralSecret),
         investigation,
       ),
       auditKeyS: [auditKeyS.x, auditKeyS.y],
       auditKeyI: [auditKeyI.x, auditKeyI.y],
+      auditKeyL: [auditKeyL.x, auditKeyL.y],
     },
     nextAccount,
     ephemeralSecret,
     ephemeral,
+    recordKey,
   }
 }
 

@@ -3,7 +3,7 @@
  * from it; `npm run check` fails when they are out of date.
  */
 
-export const PROTOCOL_VERSION = 1
+export const PROTOCOL_VERSION = 2
 
 /** Order r of BN254's scalar field, over which circuits compute (EIP-196). */
 export const FIELD_ORDER =
@@ -81,8 +81,14 @@ export const DEPOSITS_PER_SLOT = 4
 /** slotCount of a new deployment: leaf 0 of the nullifier tree is the sentinel (0, 2^248). */
 export const INITIAL_SLOT_COUNT = 1n
 
-/** Identity status. Anything but ACTIVE forces an exit. */
-export const IDENTITY_STATUS = { ACTIVE: 1, SUSPENDED: 2, CLOSED: 3 } as const
+/**
+ * Identity status. CLOSED is for good and forces an exit. A suspension is no status: it has an end, which
+ * stands in the leaf.
+ */
+export const IDENTITY_STATUS = { ACTIVE: 1, CLOSED: 3 } as const
+
+/** Longest suspension, and shortest notice before a validity is cut, in days. A longer suspension is renewed. */
+export const MAX_SUSPENSION_DAYS = 30
 
 /** Where an exit may go: a base-chain address, or another note owner of the same person. */
 export const DESTINATION_KIND = { ADDRESS: 0, OWNER: 1 } as const
@@ -140,6 +146,7 @@ export const WORDS = {
     ['jurisdiction', 16],
     ['expiryDay', 16],
     ['status', 8],
+    ['suspendedUntil', 16],
   ],
   statistics0: [
     ['pseudonym', 128],
@@ -237,6 +244,8 @@ export const PUBLIC_INPUTS = {
     ['oldLeaf', 1],
     ['newLeaf', 1],
     ['mode', 1],
+    ['tierCap', 1],
+    ['latestSuspension', 1],
   ],
   registration: [
     ['domain', 1],
@@ -269,6 +278,7 @@ function transferPublicInputs<const N extends number>(investigationWords: N) {
     ['investigationCiphertext', investigationWords],
     ['auditKeyS', 2],
     ['auditKeyI', 2],
+    ['auditKeyL', 2],
   ] as const
 }
 

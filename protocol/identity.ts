@@ -1,5 +1,5 @@
 import { type CurvePoint } from './babyjubjub.ts'
-import { DESTINATION_KIND } from './constants.ts'
+import { DESTINATION_KIND, IDENTITY_STATUS } from './constants.ts'
 import { type FieldElement } from './field.ts'
 import { type Owner } from './keys.ts'
 import { hash } from './poseidon.ts'
@@ -20,6 +20,8 @@ export type Identity = {
   readonly expiryDay: bigint
   /** IDENTITY_STATUS. */
   readonly status: bigint
+  /** First Unix day after a suspension; 0 where there is none. It ends by itself. */
+  readonly suspendedUntil: bigint
   /** hashDestination of the destination. */
   readonly destination: bigint
   readonly tracePoint: CurvePoint
@@ -37,18 +39,34 @@ export function hashDestination(destination: Destination): FieldElement {
   return hash('DESTINATION', destinationFields(destination))
 }
 
-/** H(IDENTITY, ownerKey, word, destination, T.x, T.y, salt), word = tier | jurisdiction | expiryDay | status. */
+/**
+ * H(IDENTITY, ownerKey, word, destination, T.x, T.y, salt), word = tier | jurisdiction | expiryDay |
+ * status | suspendedUntil.
+ */
 export function hashIdentity(identity: Identity): FieldElement {
-  const { ownerKey, tier, jurisdiction, expiryDay, status, destination, tracePoint, salt } =
-    identity
+  const { ownerKey, destination, tracePoint, salt } = identity
   return hash('IDENTITY', [
     ownerKey,
-    packWord('identity', { tier, jurisdiction, expiryDay, status }),
+    packIdentity(identity),
     destination,
     tracePoint.x,
     tracePoint.y,
     salt,
   ])
+}
+
+/** The leaf's packed word. */
+export function packIdentity(identity: Omit<Identity, 'ownerKey' | 'tracePoint'>): bigint {
+  const { tier, jurisdiction, expiryDay, status, suspendedUntil } = identity
+  return packWord('identity', { tier, jurisdiction, expiryDay, status, suspendedUntil })
+}
+
+/** T6: whether the identity can pay on a day, or only exit. */
+export function isIdentityInForce(
+  { status, expiryDay, suspendedUntil }: Identity,
+  day: bigint,
+): boolean {
+  return status === BigInt(IDENTITY_STATUS.ACTIVE) && day <= expiryDay && day >= suspendedUntil
 }
 
 /** What the owner signs (EdDSA-Poseidon, spending key) to change the destination. */

@@ -26,6 +26,14 @@ export {
   provePossession,
 } from './auditKeyPossession.ts'
 export {
+  type BondClaimContext,
+  bondClaimChallenge,
+  type NullifierAbsence,
+  nullifierTreeOf,
+  proveBondClaim,
+  proveNullifierAbsence,
+} from './bondClaim.ts'
+export {
   deriveEphemeralSecret,
   derivePseudonym,
   deriveTraceTag,
@@ -34,6 +42,7 @@ export {
   maskInvestigation,
   maskStatistics,
   openInvestigation,
+  openOwnInvestigation,
   openStatistics,
   sharedPoint,
   STATISTICS_MASKS,
@@ -95,7 +104,8 @@ export {
 } from './batchWords.ts'
 export { buildBatch, type BuiltBatch } from './buildBatch.ts'
 export { buildTransfer, type BuiltTransfer, type TransferIntent } from './buildTransfer.ts'
-export { dayOf, monthOf } from './calendar.ts'
+export { dayOf, monthOf, parseIsoDay } from './calendar.ts'
+export { canonicalBytes, canonicalJson, type Json } from './canonicalJson.ts'
 export { checkBatchStatement } from './checkBatchStatement.ts'
 export { checkRegistrationStatement } from './checkRegistrationStatement.ts'
 export { checkRegistryStatement } from './checkRegistryStatement.ts'
@@ -122,6 +132,7 @@ export {
   domainTag,
   FIELD_ORDER,
   IDENTITY_STATUS,
+  MAX_SUSPENSION_DAYS,
   IDENTITY_TREE_DEPTH,
   INITIAL_SLOT_COUNT,
   MEMO_BYTES,
@@ -197,12 +208,15 @@ export {
   destinationFields,
   hashDestination,
   hashIdentity,
+  isIdentityInForce,
   type Identity,
+  packIdentity,
 } from './identity.ts'
 export {
   deriveKeys,
   deriveOwnerKey,
   deriveTraceKey,
+  traceKeyOf,
   deriveTracePoint,
   deriveTraceSecret,
   InvalidMnemonicError,
@@ -289,6 +303,7 @@ export {
 export {
   buildRegistryUpdate,
   type BuildRegistryUpdateParameters,
+  checkDestinationConsent,
   consentToDestination,
   type DestinationConsent,
   hasIdentityRanges,
@@ -300,9 +315,12 @@ export {
   RegistryLeafOccupiedError,
   type RegistryMode,
   RegistryStatusUnknownError,
+  RegistryTermsRefusedError,
+  type RegistryLimits,
   registryToCircuitInputs,
   type RegistryUpdate,
   type RegistryWitness,
+  termsOf,
 } from './registry.ts'
 export { revertBatch, type RevertibleBatch } from './revertBatch.ts'
 export {

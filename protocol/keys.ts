@@ -114,6 +114,10 @@ export function deriveTracePoint(nullifierKey: bigint, owner: Owner): CurvePoint
 
 /** k = H(TRACE_EPOCH, t·auditKeyI): the subject's trace key for one audit-key epoch. */
 export function deriveTraceKey(traceSecret: bigint, auditKeyI: CurvePoint): FieldElement {
-  const shared = mulPoint(auditKeyI, traceSecret)
+  return traceKeyOf(mulPoint(auditKeyI, traceSecret))
+}
+
+/** k from t·auditKeyI, which is auditSecret·T as well: what a committee computes under a subject order. */
+export function traceKeyOf(shared: CurvePoint): FieldElement {
   return hash('TRACE_EPOCH', [shared.x, shared.y])
 }

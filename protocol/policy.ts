@@ -10,11 +10,14 @@ export type Policy = {
   readonly perTransfer: bigint
   readonly perDay: bigint
   readonly accountCap: bigint
+  /** Once more than this has left on one day, investigation records are for the large-value key L. */
+  readonly reportAbove: bigint
 }
 
-/** H(POLICY, tier, asset, perTransfer, perDay, accountCap). */
-export function hashPolicy({ tier, asset, perTransfer, perDay, accountCap }: Policy): FieldElement {
-  return hash('POLICY', [tier, asset, perTransfer, perDay, accountCap])
+/** H(POLICY, tier, asset, perTransfer, perDay, accountCap, reportAbove). */
+export function hashPolicy(policy: Policy): FieldElement {
+  const { tier, asset, perTransfer, perDay, accountCap, reportAbove } = policy
+  return hash('POLICY', [tier, asset, perTransfer, perDay, accountCap, reportAbove])
 }
 
 /** The policy tree: the policies' hashes from leaf 0, in the order published. At most 256. */

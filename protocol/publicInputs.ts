@@ -24,6 +24,7 @@ export type TransferPublicInputs = {
   readonly investigationCiphertext: readonly bigint[]
   readonly auditKeyS: readonly [bigint, bigint]
   readonly auditKeyI: readonly [bigint, bigint]
+  readonly auditKeyL: readonly [bigint, bigint]
 }
 
 export type BatchPublicInputs = {
@@ -41,6 +42,10 @@ export type RegistryPublicInputs = {
   readonly newLeaf: bigint
   /** REGISTRY_MODE. */
   readonly mode: bigint
+  /** Highest tier that this registrar gives. */
+  readonly tierCap: bigint
+  /** Unix day by which a suspension must end, and before which no validity is cut to end. */
+  readonly latestSuspension: bigint
 }
 
 export type RegistrationPublicInputs = {

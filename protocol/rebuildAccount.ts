@@ -8,7 +8,7 @@ import {
 import {
   deriveEphemeralSecret,
   type InvestigationRecord,
-  openInvestigation,
+  openOwnInvestigation,
   openStatistics,
   type StatisticsRecord,
 } from './auditRecord.ts'
@@ -105,16 +105,18 @@ function openOwnRecords(
 ): { statistics: StatisticsRecord; investigation: InvestigationRecord } | undefined {
   const share = ([x, y]: readonly [bigint, bigint]): CurvePoint =>
     mulPoint({ x, y }, ephemeralSecret)
+  const { auditKeyS, statisticsCiphertext } = publicInputs
+  // No record of ours under these keys: the caller gave keys of another epoch.
+  const statistics = orUndefined(() => openStatistics(share(auditKeyS), statisticsCiphertext))
+  if (statistics === undefined) return undefined
+  const investigation = openOwnInvestigation(ephemeralSecret, publicInputs)?.record
+  return investigation === undefined ? undefined : { statistics, investigation }
+}
+
+function orUndefined<R>(open: () => R): R | undefined {
   try {
-    return {
-      statistics: openStatistics(share(publicInputs.auditKeyS), publicInputs.statisticsCiphertext),
-      investigation: openInvestigation(
-        share(publicInputs.auditKeyI),
-        publicInputs.investigationCiphertext,
-      ),
-    }
+    return open()
   } catch (error) {
-    // No record of ours under these keys: the caller gave keys of another epoch.
     if (error instanceof InvalidEncodingError) return undefined
     throw error
   }

@@ -5,7 +5,7 @@ import { checkBits } from './field.ts'
 import { hashIdentity, type Identity } from './identity.ts'
 import { deriveTracePoint, type Keys } from './keys.ts'
 import { type RegistrationPublicInputs } from './publicInputs.ts'
-import { type IdentityTerms } from './registry.ts'
+import { type IdentityTerms, termsOf } from './registry.ts'
 
 /** The private part of a registration statement. */
 export type RegistrationWitness = {
@@ -65,11 +65,10 @@ export function buildRegistration({
     leaf: hashIdentity(identity),
     tracePoint: [tracePoint.x, tracePoint.y],
   }
-  const { tier, jurisdiction, expiryDay, status, destination, salt } = identity
   const witness: RegistrationWitness = {
     spendingKey: keys.spendingKey,
     nullifierKey: keys.nullifierKey,
-    terms: { tier, jurisdiction, expiryDay, status, destination, salt },
+    terms: termsOf(identity),
   }
   return {
     publicInputs,

@@ -52,7 +52,12 @@ export type BuildRegistryUpdateParameters = {
   /** Needed in DESTINATION_BY_OWNER. */
   consent?: DestinationConsent
   domain: bigint
+  /** What the contract holds of the registrar, and sets by its clock. */
+  limits: RegistryLimits
 }
+
+/** The two public inputs that bound what a registrar may write. */
+export type RegistryLimits = Pick<RegistryPublicInputs, 'tierCap' | 'latestSuspension'>
 
 export type RegistryUpdate = {
   publicInputs: RegistryPublicInputs
@@ -107,7 +112,20 @@ export class RegistryStatusUnknownError extends BaseError {
   constructor() {
     super('The identity status is not a known one.', {
       code: 'REGISTRY_STATUS_UNKNOWN',
-      metaMessages: ['It must be active (1), suspended (2) or closed (3).'],
+      metaMessages: ['It must be active (1) or closed (3). A suspension is a day, not a status.'],
+    })
+  }
+}
+
+export class RegistryTermsRefusedError extends BaseError {
+  override readonly name = 'RegistryTermsRefusedError'
+  constructor({ clause, reason }: { clause: 'R2' | 'R8' | 'R9'; reason: string }) {
+    super(`The registry does not take these terms: ${reason}.`, {
+      code: 'REGISTRY_TERMS_REFUSED',
+      metaMessages: [
+        `Clause: ${clause} (docs/spec/registry.md)`,
+        'Have a registrar with a higher cap do it, end the suspension earlier, or open a new index.',
+      ],
     })
   }
 }
@@ -136,6 +154,7 @@ const NO_TERMS: IdentityTerms = {
   jurisdiction: 0n,
   expiryDay: 0n,
   status: 0n,
+  suspendedUntil: 0n,
   destination: 0n,
   salt: 0n,
 }
@@ -168,6 +187,7 @@ export function consentToDestination({
  * @throws {RegistryLeafOccupiedError | RegistryLeafMismatchError} when the leaf is not as described.
  * @throws {RegistryFieldFixedError | RegistryStatusUnknownError | RegistryConsentError} when the
  *   update is not one the mode allows.
+ * @throws {RegistryTermsRefusedError} when the limits do not allow it.
  * @throws {OutOfRangeError | NonCanonicalFieldElementError} when a field is out of range.
  */
 export function buildRegistryUpdate({
@@ -178,6 +198,7 @@ export function buildRegistryUpdate({
   mode,
   consent,
   domain,
+  limits,
 }: BuildRegistryUpdateParameters): RegistryUpdate {
   checkBits(index, 2 * IDENTITY_TREE_DEPTH, 'identity index')
   const oldLeaf = tree.leaf(Number(index))
@@ -195,6 +216,7 @@ export function buildRegistryUpdate({
     throw new RegistryStatusUnknownError()
   }
   const newLeaf = hashIdentity(checkIdentity(next))
+  checkTerms(isFill ? undefined : old, next, limits)
   if (mode === REGISTRY_MODE.DESTINATION_BY_OWNER) {
     const message = destinationChangeMessage({
       domain,
@@ -202,7 +224,8 @@ export function buildRegistryUpdate({
       oldLeaf,
       newDestination: next.destination,
     })
-    checkConsent(consent, next.ownerKey, message)
+    if (consent === undefined) throw new RegistryConsentError({ reason: 'it is missing' })
+    checkDestinationConsent(consent, { ownerKey: next.ownerKey, message })
   }
   const path = tree.path(Number(index))
   const publicInputs: RegistryPublicInputs = {
@@ -213,6 +236,8 @@ export function buildRegistryUpdate({
     oldLeaf,
     newLeaf,
     mode: BigInt(mode),
+    tierCap: limits.tierCap,
+    latestSuspension: limits.latestSuspension,
   }
   const witness: RegistryWitness = {
     ownerKey: next.ownerKey,
@@ -239,12 +264,14 @@ export function registryToCircuitInputs(
     oldJurisdiction: old.jurisdiction,
     oldExpiryDay: old.expiryDay,
     oldStatus: old.status,
+    oldSuspendedUntil: old.suspendedUntil,
     oldDestination: old.destination,
     oldSalt: old.salt,
     newTier: next.tier,
     newJurisdiction: next.jurisdiction,
     newExpiryDay: next.expiryDay,
     newStatus: next.status,
+    newSuspendedUntil: next.suspendedUntil,
     newDestination: next.destination,
     newSalt: next.salt,
     children: pathToCircuitInputs(path).children,
@@ -288,13 +315,38 @@ function checkFixedFields(old: Identity, next: Identity, mode: RegistryMode): vo
   }
 }
 
-function checkConsent(
-  consent: DestinationConsent | undefined,
-  ownerKey: bigint,
-  message: bigint,
+/** R2, R8 and R9, as far as they bind what a registrar asks for. */
+function checkTerms(old: Identity | undefined, next: Identity, limits: RegistryLimits): void {
+  const refuse = (clause: 'R2' | 'R8' | 'R9', reason: string): never => {
+    throw new RegistryTermsRefusedError({ clause, reason })
+  }
+  const closed = BigInt(IDENTITY_STATUS.CLOSED)
+  if (old?.status === closed && next.status !== closed)
+    refuse('R2', 'a closed identity stays closed')
+  if (next.tier > limits.tierCap && (old === undefined || next.tier > old.tier)) {
+    refuse('R8', "the tier is above the registrar's cap")
+  }
+  if (next.suspendedUntil > limits.latestSuspension) {
+    refuse('R9', 'the suspension ends too late')
+  }
+  if (
+    old !== undefined &&
+    next.expiryDay < old.expiryDay &&
+    next.expiryDay < limits.latestSuspension
+  ) {
+    refuse('R9', 'the validity is cut without notice')
+  }
+}
+
+/**
+ * R6 in plain code: the consent's key is the owner's, and signed the message.
+ *
+ * @throws {RegistryConsentError}
+ */
+export function checkDestinationConsent(
+  { spendingPublicKey, nullifierKeyHash, signature }: DestinationConsent,
+  { ownerKey, message }: { ownerKey: bigint; message: bigint },
 ): void {
-  if (consent === undefined) throw new RegistryConsentError({ reason: 'it is missing' })
-  const { spendingPublicKey, nullifierKeyHash, signature } = consent
   if (
     !isFieldElement(nullifierKeyHash) ||
     hash('OWNER_KEY', [spendingPublicKey.x, spendingPublicKey.y, nullifierKeyHash]) !== ownerKey
@@ -306,7 +358,8 @@ function checkConsent(
   }
 }
 
-function termsOf(identity: Identity): IdentityTerms {
-  const { tier, jurisdiction, expiryDay, status, destination, salt } = identity
-  return { tier, jurisdiction, expiryDay, status, destination, salt }
+/** An identity without what never changes. */
+export function termsOf(identity: Identity): IdentityTerms {
+  const { tier, jurisdiction, expiryDay, status, suspendedUntil, destination, salt } = identity
+  return { tier, jurisdiction, expiryDay, status, suspendedUntil, destination, salt }
 }

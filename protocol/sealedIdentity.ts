@@ -4,14 +4,16 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { type CurvePoint, mulBase8, mulPoint, packPoint, unpackPoint } from './babyjubjub.ts'
 import { InvalidEncodingError } from './errors.ts'
 import { bigintToBytes, bytesToBigint, concatBytes, fieldToBytes } from './field.ts'
-import { hashIdentity, type Identity } from './identity.ts'
+import { hashIdentity, type Identity, packIdentity } from './identity.ts'
 import { type RandomBytes } from './memo.ts'
-import { packWord, unpackWord } from './words.ts'
+import { unpackWord } from './words.ts'
 
 /** Bytes of the registrar's reference to its own file on the person; UTF-8, zero-padded. */
 const REFERENCE_BYTES = 64
+/** Of the leaf's word. */
+const WORD_BYTES = 8
 /** ownerKey, word, destination, T.x, T.y, salt, reference. */
-const PLAINTEXT_BYTES = 32 + 6 + 32 + 32 + 32 + 32 + REFERENCE_BYTES
+const PLAINTEXT_BYTES = 32 + WORD_BYTES + 32 + 32 + 32 + 32 + REFERENCE_BYTES
 /** Packed R, nonce, ciphertext with tag. */
 export const SEALED_IDENTITY_BYTES = 32 + 12 + PLAINTEXT_BYTES + 16
 
@@ -59,10 +61,9 @@ export function sealIdentity({
   randomBytes: RandomBytes
 }): Uint8Array {
   const { identity, reference } = file
-  const { tier, jurisdiction, expiryDay, status } = identity
   const plaintext = concatBytes(
     fieldToBytes(identity.ownerKey),
-    bigintToBytes(packWord('identity', { tier, jurisdiction, expiryDay, status }), 6),
+    bigintToBytes(packIdentity(identity), WORD_BYTES),
     fieldToBytes(identity.destination),
     fieldToBytes(identity.tracePoint.x),
     fieldToBytes(identity.tracePoint.y),
@@ -103,13 +104,13 @@ export function openIdentity({
     const field = (start: number): bigint => bytesToBigint(plaintext.slice(start, start + 32))
     const identity: Identity = {
       ownerKey: field(0),
-      ...unpackWord('identity', bytesToBigint(plaintext.slice(32, 38))),
-      destination: field(38),
-      tracePoint: { x: field(70), y: field(102) },
-      salt: field(134),
+      ...unpackWord('identity', bytesToBigint(plaintext.slice(32, 32 + WORD_BYTES))),
+      destination: field(40),
+      tracePoint: { x: field(72), y: field(104) },
+      salt: field(136),
     }
     if (hashIdentity(identity) !== leaf) return undefined
-    const reference = plaintext.slice(166)
+    const reference = plaintext.slice(168)
     const end = reference.indexOf(0)
     return {
       identity,

@@ -44,6 +44,7 @@ export type TransferContext = {
   readonly domain: bigint
   readonly auditKeyS: CurvePoint
   readonly auditKeyI: CurvePoint
+  readonly auditKeyL: CurvePoint
 }
 
 /** An input slot. An unused one has amount 0, and any consistent path. */
@@ -88,6 +89,7 @@ export type TransferWitness = {
     readonly perTransfer: bigint
     readonly perDay: bigint
     readonly accountCap: bigint
+    readonly reportAbove: bigint
   }
   readonly policyPath: MerklePath
   /** Whether the new balance is bound by the old one or by the cap. */
@@ -159,6 +161,7 @@ export function transferToCircuitInputs(
     jurisdiction: identity.jurisdiction,
     expiryDay: identity.expiryDay,
     status: identity.status,
+    suspendedUntil: identity.suspendedUntil,
     destination: identity.destination,
     tracePoint: [identity.tracePoint.x, identity.tracePoint.y],
     salt: identity.salt,
@@ -169,6 +172,7 @@ export function transferToCircuitInputs(
     perTransfer: limits.perTransfer,
     perDay: limits.perDay,
     accountCap: limits.accountCap,
+    reportAbove: limits.reportAbove,
     policyChildren: children(witness.policyPath),
     boundByOldBalance: bit(witness.boundByOldBalance),
   }

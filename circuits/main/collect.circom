@@ -5,5 +5,5 @@ include "../src/transfer.circom";
 
 component main {public [
     anchor, identityRoot, policyRoot, day, domain, nullifier, outputs, withdrawal, fee, memoHash, traceTag,
-    ephemeral, statisticsCiphertext, investigationCiphertext, auditKeyS, auditKeyI
+    ephemeral, statisticsCiphertext, investigationCiphertext, auditKeyS, auditKeyI, auditKeyL
 ]} = Transfer(6, 2);

@@ -3,4 +3,4 @@ pragma circom 2.1.9;
 
 include "../src/registry.circom";
 
-component main {public [domain, oldRoot, newRoot, index, oldLeaf, newLeaf, mode]} = Registry();
+component main {public [domain, oldRoot, newRoot, index, oldLeaf, newLeaf, mode, tierCap, latestSuspension]} = Registry();

@@ -99,7 +99,7 @@ function TAG_BATCH() {
 }
 
 function PROTOCOL_VERSION() {
-    return 1;
+    return 2;
 }
 
 function SCALAR_BITS() {
@@ -146,6 +146,10 @@ function SPONGE_RATE() {
     return 16;
 }
 
+function MAX_SUSPENSION_DAYS() {
+    return 30;
+}
+
 function MEMO_BYTES() {
     return 282;
 }
@@ -160,10 +164,6 @@ function DEFAULT_SETTLE_WINDOW_SECONDS() {
 
 function IDENTITY_STATUS_ACTIVE() {
     return 1;
-}
-
-function IDENTITY_STATUS_SUSPENDED() {
-    return 2;
 }
 
 function IDENTITY_STATUS_CLOSED() {
@@ -251,11 +251,11 @@ function BATCH_16_DEPOSITS() {
 }
 
 function N_TRANSFER_INPUTS() {
-    return 23;
+    return 25;
 }
 
 function N_COLLECT_INPUTS() {
-    return 24;
+    return 26;
 }
 
 function N_BATCH_4_INPUTS() {
@@ -267,7 +267,7 @@ function N_BATCH_16_INPUTS() {
 }
 
 function N_REGISTRY_INPUTS() {
-    return 7;
+    return 9;
 }
 
 function N_REGISTRATION_INPUTS() {
@@ -410,6 +410,10 @@ function BITS_IDENTITY_STATUS() {
     return 8;
 }
 
+function BITS_IDENTITY_SUSPENDED_UNTIL() {
+    return 16;
+}
+
 function OFFSET_IDENTITY_TIER() {
     return 0;
 }
@@ -424,6 +428,10 @@ function OFFSET_IDENTITY_EXPIRY_DAY() {
 
 function OFFSET_IDENTITY_STATUS() {
     return 40;
+}
+
+function OFFSET_IDENTITY_SUSPENDED_UNTIL() {
+    return 48;
 }
 
 function BITS_STATISTICS_0_PSEUDONYM() {

@@ -17,6 +17,7 @@ template IdentityLeaf() {
     signal input jurisdiction;               // {u16}
     signal input expiryDay;                  // {u16}
     signal input status;                     // {u8}
+    signal input suspendedUntil;             // {u16}
     signal input destination;                // {field}
     signal input tracePoint[2];              // {point}
     signal input salt;                       // {field}
@@ -26,10 +27,12 @@ template IdentityLeaf() {
     _ <== Num2Bits(BITS_IDENTITY_JURISDICTION())(jurisdiction);
     _ <== Num2Bits(BITS_IDENTITY_EXPIRY_DAY())(expiryDay);
     _ <== Num2Bits(BITS_IDENTITY_STATUS())(status);
+    _ <== Num2Bits(BITS_IDENTITY_SUSPENDED_UNTIL())(suspendedUntil);
     var word = tier * (1 << OFFSET_IDENTITY_TIER())
         + jurisdiction * (1 << OFFSET_IDENTITY_JURISDICTION())
         + expiryDay * (1 << OFFSET_IDENTITY_EXPIRY_DAY())
-        + status * (1 << OFFSET_IDENTITY_STATUS());
+        + status * (1 << OFFSET_IDENTITY_STATUS())
+        + suspendedUntil * (1 << OFFSET_IDENTITY_SUSPENDED_UNTIL());
     leaf <== TaggedHash(TAG_IDENTITY(), 6)([
         ownerKey,
         word,

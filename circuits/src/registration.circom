@@ -33,6 +33,7 @@ template Registration() {
     signal input jurisdiction;    // {u16}
     signal input expiryDay;       // {u16}
     signal input status;          // {u8}
+    signal input suspendedUntil;  // {u16}
     signal input destination;     // {field}
     signal input salt;            // {field}
 
@@ -50,7 +51,7 @@ template Registration() {
 
     // G3
     signal opened <== IdentityLeaf()(
-        owner.ownerKey, tier, jurisdiction, expiryDay, status, destination, tracePoint, salt
+        owner.ownerKey, tier, jurisdiction, expiryDay, status, suspendedUntil, destination, tracePoint, salt
     );
     opened === leaf;
 

@@ -3,6 +3,7 @@ pragma circom 2.1.9;
 
 include "circomlib/circuits/babyjub.circom";
 include "circomlib/circuits/bitify.circom";
+include "circomlib/circuits/comparators.circom";
 include "circomlib/circuits/eddsaposeidon.circom";
 include "constants.circom";
 include "identity-leaf.circom";
@@ -13,18 +14,21 @@ include "tagged-hash.circom";
  * One update of the identity tree: opens both leaves and shows that nothing else changed.
  *
  *   R1  mode is one of REGISTRY_MODE, index one of the tree's
- *   R2  the new leaf opens to fields in range and a known status (so it is never 0)
+ *   R2  the new leaf opens to fields in range and a known status (so it is never 0); closed stays closed
  *   R3  in FILL the old leaf is 0, and its opening is not used
  *   R4  else the old leaf opens, in range, with the new leaf's ownerKey and T
  *   R5  in CHANGE the destination stays
  *   R6  in DESTINATION_BY_OWNER the owner signed (domain, index, old leaf, new destination)
  *   R7  both roots are of one tree but for the leaf at `index`
+ *   R8  no tier above the registrar's cap, but one that the leaf had already or a lower one
+ *   R9  a suspension ends by `latestSuspension`, and no validity is cut to end before it
  *
  * Twin: protocol/checkRegistryStatement.ts. Spec: docs/spec/registry.md.
  *
  * Contract must: hold `oldRoot` as the current root and set `domain` itself; in FILL see a
  * registration proof of (index, newLeaf, T); in DESTINATION_BY_OWNER see a past announcement; in
- * DESTINATION_BY_ORDER see a filed order; refuse values that are not below r.
+ * DESTINATION_BY_ORDER see a filed order; set `tierCap` (below 2^8) and `latestSuspension` (below 2^16)
+ * itself; refuse values that are not below r.
  */
 template Registry() {
     // Public
@@ -35,6 +39,8 @@ template Registry() {
     signal input oldLeaf;               // {field} 0 when empty
     signal input newLeaf;               // {field}
     signal input mode;                  // {u2}    REGISTRY_MODE
+    signal input tierCap;               // {u8}    of the registrar
+    signal input latestSuspension;      // {u16}   Unix day
 
     // Private. ownerKey and T stand once: they are the same signals in both leaves (R4).
     signal input ownerKey;              // {field}
@@ -43,12 +49,14 @@ template Registry() {
     signal input oldJurisdiction;       // {u16}
     signal input oldExpiryDay;          // {u16}
     signal input oldStatus;             // {u8}
+    signal input oldSuspendedUntil;     // {u16}
     signal input oldDestination;        // {field}
     signal input oldSalt;               // {field}
     signal input newTier;               // {u8}
     signal input newJurisdiction;       // {u16}
     signal input newExpiryDay;          // {u16}
     signal input newStatus;             // {u8}
+    signal input newSuspendedUntil;     // {u16}
     signal input newDestination;        // {field}
     signal input newSalt;               // {field}
     signal input children[IDENTITY_TREE_DEPTH()][4];   // {field} path of the old leaf
@@ -65,19 +73,22 @@ template Registry() {
     signal isByOwner <== modeBits[1] - isByOrder;
     signal isFill <== 1 - modeBits[0] - modeBits[1] + isByOrder;
 
-    // R2  Anything but the three statuses would have no meaning to T6.
+    // R2  Anything but the two statuses would have no meaning to T6. A closure that could be taken back
+    // would be a suspension without an end.
     signal leafAfter <== IdentityLeaf()(
-        ownerKey, newTier, newJurisdiction, newExpiryDay, newStatus, newDestination, tracePoint, newSalt
+        ownerKey, newTier, newJurisdiction, newExpiryDay, newStatus, newSuspendedUntil, newDestination,
+        tracePoint, newSalt
     );
     leafAfter === newLeaf;
-    signal isActiveOrSuspended <==
-        (newStatus - IDENTITY_STATUS_ACTIVE()) * (newStatus - IDENTITY_STATUS_SUSPENDED());
-    isActiveOrSuspended * (newStatus - IDENTITY_STATUS_CLOSED()) === 0;
+    (newStatus - IDENTITY_STATUS_ACTIVE()) * (newStatus - IDENTITY_STATUS_CLOSED()) === 0;
+    signal isClosing <== (1 - isFill) * (newStatus - IDENTITY_STATUS_CLOSED());
+    isClosing * (oldStatus - IDENTITY_STATUS_ACTIVE()) === 0;
 
     // R3, R4  An old leaf that is not shown empty is opened; a registrar who could choose freely would
     // replace a filled leaf by another person's.
     signal leafBefore <== IdentityLeaf()(
-        ownerKey, oldTier, oldJurisdiction, oldExpiryDay, oldStatus, oldDestination, tracePoint, oldSalt
+        ownerKey, oldTier, oldJurisdiction, oldExpiryDay, oldStatus, oldSuspendedUntil, oldDestination,
+        tracePoint, oldSalt
     );
     oldLeaf === (1 - isFill) * leafBefore;
 
@@ -113,4 +124,20 @@ template Registry() {
     update.children <== children;
     update.oldRoot === oldRoot;
     update.newRoot === newRoot;
+
+    // R8  Who lost a tier's cap can still suspend, or lower, what it admitted before.
+    _ <== Num2Bits(BITS_IDENTITY_TIER())(tierCap);
+    signal isWithinCap <== LessEqThan(BITS_IDENTITY_TIER())([newTier, tierCap]);
+    signal isNotRaised <== LessEqThan(BITS_IDENTITY_TIER())([newTier, oldTier]);
+    signal isAllowed <== (1 - isFill) * isNotRaised;
+    (1 - isWithinCap) * (1 - isAllowed) === 0;
+
+    // R9  The contract sets the day some weeks ahead: to suspend for longer is another update, for all to
+    // see. A validity that could be cut at once would be a suspension by another name.
+    _ <== Num2Bits(BITS_IDENTITY_EXPIRY_DAY())(latestSuspension);
+    _ <== Num2Bits(BITS_IDENTITY_SUSPENDED_UNTIL())(latestSuspension - newSuspendedUntil);
+    signal isNoticed <== LessEqThan(BITS_IDENTITY_EXPIRY_DAY())([latestSuspension, newExpiryDay]);
+    signal isNotShorter <== LessEqThan(BITS_IDENTITY_EXPIRY_DAY())([oldExpiryDay, newExpiryDay]);
+    signal isCut <== (1 - isNoticed) * (1 - isNotShorter);
+    (1 - isFill) * isCut === 0;
 }

@@ -51,6 +51,7 @@ template Transfer(notesIn, investigationWords) {
     signal input investigationCiphertext[investigationWords]; // {field}
     signal input auditKeyS[2];               // {point}
     signal input auditKeyI[2];               // {point}
+    signal input auditKeyL[2];               // {point}
 
     // The owner.
     signal input spendingKey;                // {250 bits}
@@ -92,6 +93,7 @@ template Transfer(notesIn, investigationWords) {
     signal input jurisdiction;               // {u16}
     signal input expiryDay;                  // {u16}
     signal input status;                     // {u8}
+    signal input suspendedUntil;             // {u16}
     signal input destination;                // {field}
     signal input tracePoint[2];              // {point}
     signal input salt;                       // {field}
@@ -106,6 +108,7 @@ template Transfer(notesIn, investigationWords) {
     signal input perTransfer;                // {u64}
     signal input perDay;                     // {u64}
     signal input accountCap;                 // {u64}
+    signal input reportAbove;                // {u64}
     signal input policyChildren[POLICY_TREE_DEPTH()][4]; // {field}
     signal input boundByOldBalance;          // {bool}
 
@@ -214,16 +217,17 @@ template Transfer(notesIn, investigationWords) {
     // T6  The leaf at the owner's own index is in identityRoot and names the owner's key. Without the
     //     position, a suspended owner could show another leaf of the same key.
     signal identityLeaf <== IdentityLeaf()(
-        ownerKey, tier, jurisdiction, expiryDay, status, destination, tracePoint, salt
+        ownerKey, tier, jurisdiction, expiryDay, status, suspendedUntil, destination, tracePoint, salt
     );
     signal computedIdentityRoot <== MerklePath(IDENTITY_TREE_DEPTH())(
         identityLeaf, identityBits, identityChildren
     );
     identityRoot === computedIdentityRoot;
-    // An identity that is not active or has expired can only exit.
+    // An identity that is not active, is suspended or has expired can only exit.
     signal isActive <== IsEqual()([status, IDENTITY_STATUS_ACTIVE()]);
     signal isExpired <== LessThan(BITS_IDENTITY_EXPIRY_DAY())([expiryDay, day]);
-    (1 - isExit) * (1 - isActive + isExpired) === 0;
+    signal isSuspended <== LessThan(BITS_IDENTITY_SUSPENDED_UNTIL())([day, suspendedUntil]);
+    (1 - isExit) * (1 - isActive + isExpired + isSuspended) === 0;
     // In an exit all that leaves goes to the destination fixed at registration.
     signal openedDestination <== TaggedHash(TAG_DESTINATION(), 3)([
         destinationKind, destinationValues[0], destinationValues[1]
@@ -262,6 +266,7 @@ template Transfer(notesIn, investigationWords) {
     _ <== Num2Bits(64)(perTransfer);
     _ <== Num2Bits(64)(perDay);
     _ <== Num2Bits(64)(accountCap);
+    _ <== Num2Bits(64)(reportAbove);
     _ <== Num2Bits(64)(perTransfer - counted);
     // perDay is in u64, so newSpentToday is too, and fits its word.
     _ <== Num2Bits(64)(perDay - newSpentToday);
@@ -269,7 +274,9 @@ template Transfer(notesIn, investigationWords) {
     isExit * (1 - boundByOldBalance) === 0;
     signal bound <== accountCap + boundByOldBalance * (balance - accountCap);
     _ <== Num2Bits(64)(bound - newBalance);
-    signal policyLeaf <== TaggedHash(TAG_POLICY(), 5)([tier, asset, perTransfer, perDay, accountCap]);
+    signal policyLeaf <== TaggedHash(TAG_POLICY(), 6)([
+        tier, asset, perTransfer, perDay, accountCap, reportAbove
+    ]);
     signal computedPolicyRoot <== MembershipAny(POLICY_TREE_DEPTH())(policyLeaf, policyChildren);
     (computedPolicyRoot - policyRoot) * (1 - isExit) === 0;
 
@@ -297,8 +304,8 @@ template Transfer(notesIn, investigationWords) {
 
     // T8  The trace tag of (account, nonce) under the epoch's key I.
     signal traceSecret[SCALAR_BITS()] <== TraceSecret()(nullifierKey, ownerKey, identityIndex);
-    signal sharedI[2][2] <== MulPoint(2)(auditKeyI, [ephemeralSecret.bits, traceSecret]);
-    signal traceKey <== TaggedHash(TAG_TRACE_EPOCH(), 2)(sharedI[1]);
+    signal sharedI[1][2] <== MulPoint(1)(auditKeyI, [traceSecret]);
+    signal traceKey <== TaggedHash(TAG_TRACE_EPOCH(), 2)(sharedI[0]);
     signal computedTag <== TaggedHash(TAG_TAG(), 3)([traceKey, asset, nonce]);
     traceTag === computedTag;
 
@@ -322,11 +329,21 @@ template Transfer(notesIn, investigationWords) {
         + tier * (1 << OFFSET_STATISTICS_1_TIER())
         + jurisdiction * (1 << OFFSET_STATISTICS_1_JURISDICTION());
 
-    // T11  The investigation record under key I.
+    // T11  The investigation record, under key L when the day's sum is above the policy's threshold or this
+    //      is an exit (whose limits are the prover's own, so that it could be split at will), else under I.
+    //      Both sides of the comparison are in u64 and both bits are constrained: the base is I or L,
+    //      nothing between. It is chosen before the ladder, which checks it as it would either.
+    signal isAbove <== LessThan(64)([reportAbove, newSpentToday]);
+    signal isReported <== isAbove + isExit - isAbove * isExit;
+    signal recordKey[2];
+    for (var i = 0; i < 2; i++) {
+        recordKey[i] <== auditKeyI[i] + isReported * (auditKeyL[i] - auditKeyI[i]);
+    }
+    signal sharedRecord[1][2] <== MulPoint(1)(recordKey, [ephemeralSecret.bits]);
     signal recipientIndex[notesOut];         // 0 where the amount is 0
     for (var i = 0; i < notesOut; i++) recipientIndex[i] <== hasAmount[i] * noteIdentityIndex[i];
     signal investigationMask[investigationWords];
-    investigationMask[0] <== TaggedHash(TAG_INVESTIGATION_MASK_0(), 2)(sharedI[0]);
+    investigationMask[0] <== TaggedHash(TAG_INVESTIGATION_MASK_0(), 2)(sharedRecord[0]);
     investigationCiphertext[0] === investigationMask[0]
         + identityIndex * (1 << OFFSET_INVESTIGATION_0_SENDER())
         + recipientIndex[0] * (1 << OFFSET_INVESTIGATION_0_RECIPIENT_1())
@@ -340,7 +357,7 @@ template Transfer(notesIn, investigationWords) {
             restOfInputs += inputRecord[i]
                 * (1 << (OFFSET_INVESTIGATION_1_INPUT_2() + (i - 1) * BITS_INVESTIGATION_1_INPUT_2()));
         }
-        investigationMask[1] <== TaggedHash(TAG_INVESTIGATION_MASK_1(), 2)(sharedI[0]);
+        investigationMask[1] <== TaggedHash(TAG_INVESTIGATION_MASK_1(), 2)(sharedRecord[0]);
         investigationCiphertext[1] === investigationMask[1] + restOfInputs;
     }
 

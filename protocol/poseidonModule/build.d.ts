@@ -1,0 +1,1 @@
+export function buildPoseidonModule(): { code: Uint8Array; pages: number }
