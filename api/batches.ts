@@ -1,6 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { DEPOSIT_CIPHERTEXT_BYTES, MEMO_BYTES } from '../protocol/constants.ts'
 import { SignedAnchor } from './anchors.ts'
+import { Assurance } from './assurance.ts'
 import {
   AddressHex,
   AmountText,
@@ -15,14 +16,21 @@ import {
 export const batchStages = ['sealed', 'proved', 'settled'] as const
 export type BatchStage = (typeof batchStages)[number]
 
+/** What stands in a memo's place once a regulator's order had it removed: it is provable by its hash. */
+export const MemoRemoval = Closed({
+  order: Type.String({ minLength: 1, maxLength: 200, description: 'Reference of the order.' }),
+  memoHash: { ...FieldHex, description: 'As in the public inputs (T12): keccak256, top 248 bits.' },
+})
+
 /** An occupied slot: everything that will be public on the base chain, but for the proof. */
 export const SealedTransferBody = Closed({
   kind: Type.Union([Type.Literal('transfer'), Type.Literal('collect')]),
   statementId: Bytes32Hex,
   slot: { ...Count, description: 'Position of the slot in the batch.' },
   firstLeafIndex: Count,
-  publicInputs: Type.Array(FieldHex, { minItems: 23, maxItems: 24 }),
-  memo: BytesHex(MEMO_BYTES),
+  publicInputs: Type.Array(FieldHex, { minItems: 25, maxItems: 26 }),
+  memo: Type.Optional(BytesHex(MEMO_BYTES)),
+  memoRemoval: Type.Optional(MemoRemoval),
   anchorBatch: Count,
 })
 
@@ -48,6 +56,7 @@ export const BatchBody = Closed({
   feeRecipient: AddressHex,
   stage: Type.Union(batchStages.map((stage) => Type.Literal(stage))),
   l1Transaction: Type.Optional(Bytes32Hex),
+  assurance: Type.Optional(Assurance),
   transfers: Type.Array(SealedTransferBody),
   deposits: Type.Array(SealedDepositBody),
 })
@@ -58,7 +67,7 @@ export const MAX_BATCHES_PER_PAGE = 64
 export const MAX_LEAVES_PER_PAGE = 4096
 
 export const BatchRange = Closed({
-  from: Type.Integer({ minimum: 1, default: 1 }),
+  from: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, default: 1 }),
   count: Type.Integer({ minimum: 1, maximum: MAX_BATCHES_PER_PAGE, default: 16 }),
 })
 export const BatchPage = Closed({
@@ -68,7 +77,7 @@ export const BatchPage = Closed({
 export type BatchPage = Static<typeof BatchPage>
 
 export const LeafRange = Closed({
-  from: Type.Integer({ minimum: 0, default: 0 }),
+  from: { ...Count, default: 0 },
   count: Type.Integer({ minimum: 1, maximum: MAX_LEAVES_PER_PAGE, default: 1024 }),
 })
 export const LeafPage = Closed({

@@ -1,7 +1,17 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
+import { Authority } from '../protocol/grants/documents.ts'
 import { IdentityFileError } from './errors.ts'
-import { AddressHex, BytesHex, Closed, Count, DayNumber, FieldHex, ProofHex } from './primitives.ts'
+import {
+  AddressHex,
+  Bytes32Hex,
+  BytesHex,
+  Closed,
+  Count,
+  DayNumber,
+  FieldHex,
+  ProofHex,
+} from './primitives.ts'
 
 // Files that wallet and registrar exchange; the two never import each other. Integers are JSON
 // numbers, field elements 0x and 64 hex digits, points packed as protocol/babyjubjub.ts packPoint.
@@ -77,20 +87,76 @@ export const IdentityAcceptance = Closed({
 })
 export type IdentityAcceptance = Static<typeof IdentityAcceptance>
 
+/** Wallet → registrar: the owner's consent to another destination, for the leaf as it stands. Nothing in it is secret but where to. */
+export const DestinationConsentFile = Closed({
+  type: Type.Literal('cinnabar.destination-consent'),
+  version: FileVersion,
+  domain: FieldHex,
+  index: IdentityIndex,
+  /** The leaf that the consent is good for. */
+  oldLeaf: FieldHex,
+  destination: DestinationBody,
+  spendingPublicKey: PackedPoint,
+  /** H(NULLIFIER_KEY, nullifierKey): with the public key, it opens ownerKey. */
+  nullifierKeyHash: FieldHex,
+  /** EdDSA-Poseidon over H(DESTINATION_CHANGE, domain, index, oldLeaf, hash of the destination). */
+  signature: Closed({ r8: PackedPoint, s: FieldHex }),
+})
+export type DestinationConsentFile = Static<typeof DestinationConsentFile>
+
+const AppealText = Type.String({ minLength: 1, maxLength: 20_000 })
+
+/** Wallet → registrar and its supervisor: why a decision is wrong. Its hash goes on the base chain. */
+export const Appeal = Closed({
+  type: Type.Literal('cinnabar.appeal'),
+  version: FileVersion,
+  domain: FieldHex,
+  index: IdentityIndex,
+  text: AppealText,
+  /** Random, so that the hash tells nobody what the text says. */
+  salt: Bytes32Hex,
+  /** The owner's signature over the rest. */
+  authority: Authority,
+})
+export type Appeal = Static<typeof Appeal>
+
+export const appealDecisions = ['upheld', 'partlyUpheld', 'dismissed'] as const
+export type AppealDecision = (typeof appealDecisions)[number]
+
+/** Registrar → wallet. Its hash goes on the base chain, from the registrar's account: that signs it. */
+export const AppealAnswer = Closed({
+  type: Type.Literal('cinnabar.appeal-answer'),
+  version: FileVersion,
+  domain: FieldHex,
+  index: IdentityIndex,
+  /** Hash of the appeal. */
+  appeal: Bytes32Hex,
+  decision: Type.Union(appealDecisions.map((decision) => Type.Literal(decision))),
+  text: AppealText,
+  salt: Bytes32Hex,
+})
+export type AppealAnswer = Static<typeof AppealAnswer>
+
 const files = {
   'cinnabar.identity-request': IdentityRequest,
   'cinnabar.identity-offer': IdentityOffer,
   'cinnabar.identity-acceptance': IdentityAcceptance,
+  'cinnabar.destination-consent': DestinationConsentFile,
+  'cinnabar.appeal': Appeal,
+  'cinnabar.appeal-answer': AppealAnswer,
 } as const
 type Files = {
   'cinnabar.identity-request': IdentityRequest
   'cinnabar.identity-offer': IdentityOffer
   'cinnabar.identity-acceptance': IdentityAcceptance
+  'cinnabar.destination-consent': DestinationConsentFile
+  'cinnabar.appeal': Appeal
+  'cinnabar.appeal-answer': AppealAnswer
 }
 export type IdentityFileType = keyof Files
 
 /**
- * Reads one of the three files.
+ * Reads one of these files.
  *
  * @throws {IdentityFileError} when the text is not a file of this type.
  */

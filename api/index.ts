@@ -1,4 +1,5 @@
-export { AnchorParameters, SignedAnchor } from './anchors.ts'
+export { AnchorParameters, NOBODY, SignedAnchor } from './anchors.ts'
+export { hashAppealFile, isAppealSigned } from './appeals.ts'
 export {
   BatchBody,
   BatchPage,
@@ -16,6 +17,9 @@ export {
   type CreateApiClientParameters,
   type Range,
 } from './client.ts'
+export { Assurance, type AssuranceLevel, assuranceLevels } from './assurance.ts'
+export { answerConnectionError, answerExpectation } from './connectionErrors.ts'
+export { requestTimers } from './requestTimers.ts'
 export { ErrorBody } from './errorBody.ts'
 export {
   ApiBusyError,
@@ -26,7 +30,12 @@ export {
   SignatureInvalidError,
 } from './errors.ts'
 export {
+  Appeal,
+  AppealAnswer,
+  type AppealDecision,
+  appealDecisions,
   DestinationBody,
+  DestinationConsentFile,
   formatIdentityFile,
   IdentityAcceptance,
   type IdentityFileType,
@@ -59,7 +68,9 @@ export {
 export {
   addressOfKey,
   ANCHOR_TYPE,
+  BOND_OWNER_TYPE,
   hashAnchor,
+  hashBondOwner,
   hashReceipt,
   RECEIPT_TYPE,
   signDigest,

@@ -30,6 +30,10 @@ export const AmountText = Type.String({
   pattern: '^(0|[1-9][0-9]{0,19})$',
   description: 'Amount in protocol units (u64), decimal.',
 })
+export const WeiText = Type.String({
+  pattern: '^(0|[1-9][0-9]{0,38})$',
+  description: 'Wei, decimal.',
+})
 /** Counts, indexes and numbers that stay below 2^53 for the life of a deployment. */
 export const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 export const AssetId = Type.Integer({ minimum: 0, maximum: 65_535 })

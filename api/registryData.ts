@@ -3,7 +3,7 @@ import { MAX_LEAVES_PER_PAGE } from './batches.ts'
 import { AmountText, AssetId, Closed, Count, FieldHex } from './primitives.ts'
 
 export const IdentityLeafRange = Closed({
-  from: Type.Integer({ minimum: 0, default: 0, description: 'Lowest identity index.' }),
+  from: { ...Count, default: 0, description: 'Lowest identity index.' },
   count: Type.Integer({ minimum: 1, maximum: MAX_LEAVES_PER_PAGE, default: 1024 }),
 })
 /** Non-zero leaves of the identity tree, ascending by index. */
@@ -22,6 +22,8 @@ export const PolicyBody = Closed({
   perTransfer: AmountText,
   perDay: AmountText,
   accountCap: AmountText,
+  /** Above this sum of a day, investigation records are for key L. */
+  reportAbove: AmountText,
 })
 /** The current policies in tree order, from leaf 0. */
 export const PolicyList = Closed({

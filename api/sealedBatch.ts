@@ -1,10 +1,12 @@
 import { type BatchCircuit, OUTPUTS_PER_SLOT, type TransferCircuit } from '../protocol/constants.ts'
+import { InvalidEncodingError } from '../protocol/errors.ts'
 import { bytesToHex, formatField, hexToBytes } from '../protocol/field.ts'
 import {
   publicInputsFromArray,
   publicInputsToArray,
   type TransferPublicInputs,
 } from '../protocol/publicInputs.ts'
+import type { Assurance } from './assurance.ts'
 import type { SignedAnchor } from './anchors.ts'
 import type { BatchBody, BatchStage } from './batches.ts'
 import type { TransferSubmission } from './transfers.ts'
@@ -16,7 +18,10 @@ export type SealedTransfer = {
   readonly slot: number
   readonly firstLeafIndex: bigint
   readonly publicInputs: TransferPublicInputs
+  /** Empty where it was removed from this answer: the base chain still has it. */
   readonly memo: Uint8Array
+  /** The order by which the service gives the memo's hash alone. */
+  readonly memoRemoval?: { readonly order: string }
   readonly anchorBatch: bigint
 }
 
@@ -42,11 +47,12 @@ export type SealedBatch = {
   readonly feeRecipient: `0x${string}`
   readonly stage: BatchStage
   readonly l1Transaction?: `0x${string}`
+  readonly assurance?: Assurance
   readonly transfers: readonly SealedTransfer[]
   readonly deposits: readonly SealedDeposit[]
 }
 
-/** @throws when a value in it is not canonical. */
+/** @throws when a value in it is not canonical, or a memo is missing that no order removed. */
 export function decodeBatchBody(body: BatchBody): SealedBatch {
   return {
     anchor: body.anchor,
@@ -60,13 +66,14 @@ export function decodeBatchBody(body: BatchBody): SealedBatch {
     feeRecipient: body.feeRecipient,
     stage: body.stage,
     ...(body.l1Transaction === undefined ? {} : { l1Transaction: body.l1Transaction }),
+    ...(body.assurance === undefined ? {} : { assurance: body.assurance }),
     transfers: body.transfers.map((transfer) => ({
       kind: transfer.kind,
       statementId: transfer.statementId,
       slot: transfer.slot,
       firstLeafIndex: BigInt(transfer.firstLeafIndex),
       publicInputs: publicInputsFromArray(transfer.kind, transfer.publicInputs.map(BigInt)),
-      memo: hexToBytes(transfer.memo),
+      ...decodeMemo(transfer),
       anchorBatch: BigInt(transfer.anchorBatch),
     })),
     deposits: body.deposits.map((deposit) => ({
@@ -80,6 +87,19 @@ export function decodeBatchBody(body: BatchBody): SealedBatch {
   }
 }
 
+function decodeMemo({
+  memo,
+  memoRemoval,
+}: BatchBody['transfers'][number]): Pick<SealedTransfer, 'memo' | 'memoRemoval'> {
+  if (memoRemoval !== undefined) {
+    return { memo: new Uint8Array(), memoRemoval: { order: memoRemoval.order } }
+  }
+  if (memo === undefined) {
+    throw new InvalidEncodingError({ what: 'sealed transfer', reason: 'it has no memo' })
+  }
+  return { memo: hexToBytes(memo) }
+}
+
 export function encodeBatchBody(batch: SealedBatch): BatchBody {
   return {
     anchor: batch.anchor,
@@ -89,13 +109,21 @@ export function encodeBatchBody(batch: SealedBatch): BatchBody {
     feeRecipient: batch.feeRecipient,
     stage: batch.stage,
     ...(batch.l1Transaction === undefined ? {} : { l1Transaction: batch.l1Transaction }),
+    ...(batch.assurance === undefined ? {} : { assurance: batch.assurance }),
     transfers: batch.transfers.map((transfer) => ({
       kind: transfer.kind,
       statementId: transfer.statementId,
       slot: transfer.slot,
       firstLeafIndex: Number(transfer.firstLeafIndex),
       publicInputs: publicInputsToArray(transfer.kind, transfer.publicInputs).map(formatField),
-      memo: bytesToHex(transfer.memo),
+      ...(transfer.memoRemoval === undefined
+        ? { memo: bytesToHex(transfer.memo) }
+        : {
+            memoRemoval: {
+              order: transfer.memoRemoval.order,
+              memoHash: formatField(transfer.publicInputs.memoHash),
+            },
+          }),
       anchorBatch: Number(transfer.anchorBatch),
     })),
     deposits: batch.deposits.map((deposit) => ({

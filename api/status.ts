@@ -8,6 +8,7 @@ import {
   Count,
   DayNumber,
   FieldHex,
+  WeiText,
 } from './primitives.ts'
 
 const Point = Type.Tuple([FieldHex, FieldHex])
@@ -37,12 +38,36 @@ export const StatusBody = Closed({
   ),
   sealed: Head,
   settled: Head,
+  finality: Closed(
+    { batchNumber: Count, depth: Count },
+    {
+      description:
+        'Newest batch that is final, 0 before the first, and how many base-chain blocks make one so.',
+    },
+  ),
+  settlement: Closed(
+    {
+      mode: Type.Union([Type.Literal('sequencer'), Type.Literal('lease')]),
+      isOurs: Type.Boolean(),
+      leaseHolder: Type.Union([AddressHex, Type.Null()]),
+      leaseEndsAt: Type.Union([Count, Type.Null()]),
+    },
+    {
+      description:
+        'Who may settle: the sequencer, or after a breach whoever holds the lease (seconds of the settlement clock). While it is not ours, nothing is admitted.',
+    },
+  ),
+  promise: Type.Union([Closed({ seconds: Count, bond: WeiText, payout: WeiText }), Type.Null()], {
+    description:
+      'How long after its admission a transfer will be settled, by receipts given now (settlement clock), the bond that answers for it, and what it pays (wei). Null: they promise no time.',
+  }),
   identity: Version,
   policy: Version,
   day: { ...DayNumber, description: 'The day a statement must carry to be admitted now.' },
   epoch: Count,
   auditKeyS: Point,
   auditKeyI: Point,
+  auditKeyL: Point,
   minimumFees: Type.Array(Closed({ asset: AssetId, amount: AmountText })),
   limits: Closed({
     bodyBytes: Count,
@@ -52,7 +77,10 @@ export const StatusBody = Closed({
   }),
   batchSizes: Type.Array(Count),
   feeRecipient: AddressHex,
-  sequencer: { ...AddressHex, description: 'Signs receipts and anchors.' },
+  sequencer: {
+    ...AddressHex,
+    description: 'Signs receipts and anchors; the zero address where nobody does (a follower).',
+  },
 })
 export type StatusBody = Static<typeof StatusBody>
 

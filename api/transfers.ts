@@ -1,5 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { MEMO_BYTES } from '../protocol/constants.ts'
+import { Assurance } from './assurance.ts'
 import {
   AddressHex,
   Bytes32Hex,
@@ -11,7 +12,15 @@ import {
   SignatureHex,
 } from './primitives.ts'
 
-export const transferStatuses = ['received', 'admitted', 'sealed', 'settled', 'rejected'] as const
+export const transferStatuses = [
+  'received',
+  'admitted',
+  /** Not admitted here, but in the base chain's forced queue: it will be sealed by its deadline. */
+  'forced',
+  'sealed',
+  'settled',
+  'rejected',
+] as const
 export type TransferStatus = (typeof transferStatuses)[number]
 
 /** What a wallet sends: a proved statement. Nothing in it is private. */
@@ -19,8 +28,8 @@ export const TransferSubmission = Closed({
   circuit: Type.Union([Type.Literal('transfer'), Type.Literal('collect')]),
   proof: ProofHex,
   publicInputs: Type.Array(FieldHex, {
-    minItems: 23,
-    maxItems: 24,
+    minItems: 25,
+    maxItems: 26,
     description: "The circuit's public inputs in the verifier's order (PUBLIC_INPUTS).",
   }),
   memo: BytesHex(MEMO_BYTES),
@@ -29,12 +38,17 @@ export const TransferSubmission = Closed({
 export type TransferSubmission = Static<typeof TransferSubmission>
 
 /**
- * The sequencer's promise to seal: EIP-712 over the statement, never the proof, which is malleable.
+ * The sequencer's promise to seal, and to settle in time: EIP-712 over the statement, never the proof, which is malleable.
  * Spec: docs/spec/sequencer-api.md#receipt.
  */
 export const Receipt = Closed({
   statementId: Bytes32Hex,
   admittedAt: { ...Count, description: 'Unix time, milliseconds.' },
+  settleBy: {
+    ...Count,
+    description:
+      "When it will be settled, or the operator's bond pays: seconds of the settlement clock. 0 promises no time.",
+  },
   sequencer: AddressHex,
   signature: SignatureHex,
 })
@@ -55,6 +69,15 @@ export const TransferState = Closed({
   firstLeafIndex: Type.Optional(Count),
   /** From `settled` on: hash of the base-chain transaction. */
   l1Transaction: Type.Optional(Bytes32Hex),
+  /** From `sealed` on. */
+  assurance: Type.Optional(Assurance),
+  /** Set where the statement stands in the base chain's forced queue. */
+  forced: Type.Optional(
+    Closed({
+      entry: Count,
+      deadline: { ...Count, description: 'Unix seconds of the settlement clock.' },
+    }),
+  ),
   reason: Type.Optional(Closed({ code: Type.String(), message: Type.String() })),
 })
 export type TransferState = Static<typeof TransferState>

@@ -4,7 +4,7 @@ import { bigintToBytes, bytesToHex, concatBytes, hexToBytes } from '../protocol/
 import type { SignedAnchor } from './anchors.ts'
 import type { Receipt } from './transfers.ts'
 
-// EIP-712 for the two things a sequencer signs. Own code of a few lines, because only l1/ may use an
+// EIP-712 for what a sequencer signs. Own code of a few lines, because only l1/ may use an
 // Ethereum library and wallets verify these in the browser; a test compares it with that library.
 
 type Hex = `0x${string}`
@@ -48,11 +48,14 @@ function digest(
   return keccak_256(concatBytes(Uint8Array.of(0x19, 0x01), domainSeparator(domain), struct))
 }
 
-export const RECEIPT_TYPE = 'Receipt(bytes32 statementId,uint64 admittedAt,address sequencer)'
+export const RECEIPT_TYPE =
+  'Receipt(bytes32 statementId,uint64 admittedAt,uint64 settleBy,address sequencer)'
 export const ANCHOR_TYPE =
   'Anchor(uint64 batchNumber,uint256 parentNoteRoot,uint256 parentNullifierRoot,uint256 noteRoot,uint256 nullifierRoot,uint64 slotCount,address sequencer)'
+export const BOND_OWNER_TYPE = 'BondOwner(address owner,address bond)'
 const RECEIPT_TYPE_HASH = text(RECEIPT_TYPE)
 const ANCHOR_TYPE_HASH = text(ANCHOR_TYPE)
+const BOND_OWNER_TYPE_HASH = text(BOND_OWNER_TYPE)
 
 export function hashReceipt(
   domain: SigningDomain,
@@ -61,6 +64,7 @@ export function hashReceipt(
   return digest(domain, RECEIPT_TYPE_HASH, [
     hexToBytes(receipt.statementId),
     word(BigInt(receipt.admittedAt)),
+    word(BigInt(receipt.settleBy)),
     address(receipt.sequencer),
   ])
 }
@@ -78,6 +82,14 @@ export function hashAnchor(
     word(BigInt(anchor.slotCount)),
     address(anchor.sequencer),
   ])
+}
+
+/** The receipt key's consent that `owner` disposes of the bond for its receipts, in one contract. */
+export function hashBondOwner(
+  domain: SigningDomain,
+  { owner, bond }: { owner: Hex; bond: Hex },
+): Uint8Array {
+  return digest(domain, BOND_OWNER_TYPE_HASH, [address(owner), address(bond)])
 }
 
 /** r ‖ s ‖ v over a digest. Deterministic (RFC 6979) with low s. */
@@ -117,7 +129,7 @@ export function verifyReceipt(domain: SigningDomain, receipt: Receipt, expected:
   return isSignedBy(hashReceipt(domain, receipt), receipt, expected)
 }
 
-/** Whether `expected` (an address) signed this anchor. */
+/** Whether `expected` (an address) signed this anchor; one without a signature nobody did. */
 export function verifyAnchor(
   domain: SigningDomain,
   anchor: SignedAnchor,
@@ -128,10 +140,11 @@ export function verifyAnchor(
 
 function isSignedBy(
   hash: Uint8Array,
-  { sequencer, signature }: { sequencer: string; signature: Hex },
+  { sequencer, signature }: { sequencer: string; signature?: Hex | undefined },
   expected: string,
 ): boolean {
   return (
+    signature !== undefined &&
     sequencer.toLowerCase() === expected.toLowerCase() &&
     recoverSigner(hash, signature) === expected.toLowerCase()
   )

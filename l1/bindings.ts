@@ -1,10 +1,15 @@
 import type { Abi, Address } from 'viem'
 import { accessManagerAbi } from './abi/accessManager.ts'
 import { clockAbi } from './abi/clock.ts'
+import { disclosureLogAbi } from './abi/disclosureLog.ts'
 import { erc20ErrorsAbi } from './abi/erc20Errors.ts'
+import { forcedQueueAbi } from './abi/forcedQueue.ts'
 import { identityRegistryAbi } from './abi/identityRegistry.ts'
+import { operatorBondAbi } from './abi/operatorBond.ts'
 import { policyRegistryAbi } from './abi/policyRegistry.ts'
+import { proposersAbi } from './abi/proposers.ts'
 import { rollupAbi } from './abi/rollup.ts'
+import { screeningAbi } from './abi/screening.ts'
 import { supervisionRegistryAbi } from './abi/supervisionRegistry.ts'
 import { vaultAbi } from './abi/vault.ts'
 import { verifierRegistryAbi } from './abi/verifierRegistry.ts'
@@ -14,9 +19,14 @@ import { type ChainDeployment, type ContractName, contractNames } from './deploy
 export const abis = {
   accessManager: accessManagerAbi,
   clock: clockAbi,
+  disclosureLog: disclosureLogAbi,
+  forcedQueue: forcedQueueAbi,
   identityRegistry: identityRegistryAbi,
+  operatorBond: operatorBondAbi,
   policyRegistry: policyRegistryAbi,
+  proposers: proposersAbi,
   rollup: rollupAbi,
+  screening: screeningAbi,
   supervisionRegistry: supervisionRegistryAbi,
   vault: vaultAbi,
   verifierRegistry: verifierRegistryAbi,

@@ -1,10 +1,13 @@
 import { type Address, encodeFunctionData, type Hex } from 'viem'
+import type { PossessionProof } from '../protocol/auditKeyPossession.ts'
+import type { CurvePoint } from '../protocol/babyjubjub.ts'
 import { bytesToHex } from '../protocol/field.ts'
 import type { Policy } from '../protocol/policy.ts'
 import { erc20Abi } from './abi/erc20.ts'
 import { abis } from './bindings.ts'
 import { encodeSettleInput, type SettleCall } from './codec.ts'
 import type { ChainDeployment } from './deployment.ts'
+import { encodeForcedEntry, type ForcedEntry } from './forcedEntry.ts'
 
 /** A call as submitTransaction takes it. */
 export type ContractCall = {
@@ -54,6 +57,19 @@ export function depositCall(
   })
   const isEther = BigInt(token) === 0n
   return { to: contracts.vault, data, value: isEther ? baseAmount + entryFee : entryFee }
+}
+
+/** Puts a transfer into the forced queue. `value` in wei: what is above the fee comes back. */
+export function forceCall(
+  { contracts }: At,
+  { entry, value }: { entry: ForcedEntry; value: bigint },
+): ContractCall {
+  const data = encodeFunctionData({
+    abi: abis.forcedQueue,
+    functionName: 'enter',
+    args: [encodeForcedEntry(entry)],
+  })
+  return { to: contracts.forcedQueue, data, value }
 }
 
 /** Starts to take an overdue deposit back. */
@@ -118,4 +134,38 @@ export function announceDestinationCall(
     args: [Number(index), oldLeaf, newLeaf],
   })
   return { to: contracts.identityRegistry, data, value: 0n }
+}
+
+/** Q with its proof of possession, as the registry takes a key (docs/spec/supervision-registry.md). */
+export type AuditKeyRegistrationWords = {
+  readonly q: CurvePoint
+  readonly proof: PossessionProof
+}
+
+/** Schedules the next epoch with its keys. */
+export function scheduleEpochCall(
+  { contracts }: At,
+  {
+    startDay,
+    statistics,
+    investigation,
+    largeValue,
+  }: {
+    startDay: bigint
+    statistics: AuditKeyRegistrationWords
+    investigation: AuditKeyRegistrationWords
+    largeValue: AuditKeyRegistrationWords
+  },
+): ContractCall {
+  const words = ({ q, proof: { r, s } }: AuditKeyRegistrationWords) => ({
+    q: [q.x, q.y] as const,
+    r: [r.x, r.y] as const,
+    s,
+  })
+  const data = encodeFunctionData({
+    abi: abis.supervisionRegistry,
+    functionName: 'scheduleEpoch',
+    args: [Number(startDay), words(statistics), words(investigation), words(largeValue)],
+  })
+  return { to: contracts.supervisionRegistry, data, value: 0n }
 }

@@ -25,6 +25,19 @@ export type SettledTransfer = {
   readonly memo: Uint8Array
   /** Base-chain batch whose note root is the anchor. */
   readonly anchorBatch: bigint
+  /** Set where it came by the forced queue: the entry's id there. */
+  readonly forcedEntry?: bigint
+}
+
+/**
+ * An entry of the forced queue that was consumed without effect, its nullifier being spent before. It left
+ * nothing in the trees; its words are in the batch's proof.
+ */
+export type SettledVoid = {
+  readonly slot: number
+  readonly forcedEntry: bigint
+  readonly nullifier: bigint
+  readonly outputs: TransferPublicInputs['outputs']
 }
 
 export type SettledDeposit = {
@@ -51,6 +64,7 @@ export type ChainEvent = EventPosition &
         readonly noteRoot: bigint
         readonly nullifierRoot: bigint
         readonly transfers: readonly SettledTransfer[]
+        readonly voids: readonly SettledVoid[]
         readonly deposits: readonly SettledDeposit[]
       }
     | {
@@ -69,6 +83,21 @@ export type ChainEvent = EventPosition &
         readonly refundableAt: bigint
       }
     | { readonly type: 'depositRefunded'; readonly id: bigint }
+    | {
+        readonly type: 'forcedTransferQueued'
+        readonly id: bigint
+        /** computeStatementId of what follows. */
+        readonly statementId: `0x${string}`
+        readonly kind: TransferCircuit
+        readonly publicInputs: TransferPublicInputs
+        readonly memo: Uint8Array
+        readonly anchorBatch: bigint
+        /** Seconds of the settlement clock. */
+        readonly queuedAt: bigint
+        readonly dueAt: bigint
+        readonly deadline: bigint
+        readonly wasCurrent: boolean
+      }
     | {
         readonly type: 'identityUpdated'
         readonly index: bigint
@@ -94,6 +123,7 @@ export type ChainEvent = EventPosition &
         readonly startDay: bigint
         readonly auditKeyS: CurvePoint
         readonly auditKeyI: CurvePoint
+        readonly auditKeyL: CurvePoint
       }
     | {
         readonly type: 'assetListed'
@@ -102,6 +132,34 @@ export type ChainEvent = EventPosition &
         /** Base-chain amount of one protocol unit. */
         readonly unit: bigint
         readonly maxFee: bigint
+      }
+    | {
+        readonly type: 'clockStopped'
+        /** Block time at which the stop lapses by itself. */
+        readonly until: bigint
+      }
+    | { readonly type: 'clockResumed' }
+    | {
+        readonly type: 'keyAnnounced'
+        readonly circuitId: number
+        readonly version: number
+        /** keccak256 of the words that the registry keeps of the key. */
+        readonly keyHash: `0x${string}`
+      }
+    | {
+        readonly type: 'keyActivated'
+        readonly circuitId: number
+        readonly version: number
+        /** Clock time until which the key before it may be used. */
+        readonly previousUsableUntil: bigint
+      }
+    | { readonly type: 'keyRetired'; readonly circuitId: number; readonly version: number }
+    | {
+        readonly type: 'keyStopped'
+        readonly circuitId: number
+        readonly version: number
+        /** Block time at which the stop lapses. */
+        readonly until: bigint
       }
     | {
         readonly type: 'withdrawalCredited' | 'withdrawalClaimed'

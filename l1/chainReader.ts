@@ -1,6 +1,5 @@
 import {
   type Abi,
-  type AbiEvent,
   type Address,
   BlockNotFoundError,
   type ContractEventName,
@@ -10,7 +9,6 @@ import {
   type Hash,
   type Hex,
   type Log,
-  TransactionNotFoundError,
 } from 'viem'
 import { BATCH_CIRCUITS, DEPOSITS_PER_SLOT, OUTPUTS_PER_SLOT } from '../protocol/constants.ts'
 import { keccak248 } from '../protocol/domain.ts'
@@ -25,17 +23,16 @@ import type {
   EventPosition,
   SettledDeposit,
   SettledTransfer,
+  SettledVoid,
 } from './chainEvents.ts'
 import type { ChainClient } from './client.ts'
-import {
-  decodeSettleInput,
-  type SettleBatch,
-  type SettleCall,
-  type SettleTransfer,
-} from './codec.ts'
+import type { SettleBatch, SettleCall, SettleContext } from './codec.ts'
 import type { ChainDeployment, ContractName } from './deployment.ts'
 import { ChainChangedError, SettledDataMissingError } from './errors.ts'
+import { decodeForcedEntry, type ForcedEntry } from './forcedEntry.ts'
 import { getLogs, type LogChunk, newLogChunk } from './getLogs.ts'
+import { QueuedItems } from './queuedItems.ts'
+import { readSettleCall } from './readSettleCall.ts'
 
 export type CreateChainReaderParameters = {
   client: ChainClient
@@ -46,11 +43,14 @@ export type CreateChainReaderParameters = {
 
 /** Contracts whose events are read. */
 const WATCHED = [
+  'clock',
+  'forcedQueue',
   'identityRegistry',
   'policyRegistry',
   'rollup',
   'supervisionRegistry',
   'vault',
+  'verifierRegistry',
 ] as const satisfies readonly ContractName[]
 type Watched = (typeof WATCHED)[number]
 
@@ -58,7 +58,7 @@ type Watched = (typeof WATCHED)[number]
 const ATTEMPTS = 3
 
 /**
- * The live ChainReader. It keeps nothing between calls but the ciphertexts of queued deposits, and
+ * The live ChainReader. It keeps nothing between calls but what was queued (deposits, forced transfers), and
  * checks the blocks of those again, so a reorg cannot leave anything stale in it.
  */
 export function createChainReader({
@@ -82,17 +82,15 @@ type DecodedOf<N extends Watched> = DecodeEventLogReturnType<
 >
 type Decoded = { [N in Watched]: { contract: N } & DecodedOf<N> }[Watched]
 type ReadLog = { log: Log<bigint, number, false>; decoded: Decoded }
-type QueuedDeposit = Omit<SettledDeposit, 'leafIndex'> & {
-  readonly blockNumber: bigint
-  readonly blockHash: Hash
-}
+type QueuedDeposit = Omit<SettledDeposit, 'leafIndex'>
 
 class LiveChainReader {
   readonly #client: ChainClient
   readonly #deployment: ChainDeployment
   readonly #chunk: LogChunk
   readonly #contracts: ReadonlyMap<string, Watched>
-  readonly #deposits = new Map<bigint, QueuedDeposit>()
+  readonly #deposits: QueuedItems<QueuedDeposit>
+  readonly #forced: QueuedItems<ForcedEntry>
 
   constructor(client: ChainClient, deployment: ChainDeployment, chunk: LogChunk) {
     this.#client = client
@@ -101,6 +99,22 @@ class LiveChainReader {
     this.#contracts = new Map(
       WATCHED.map((name) => [deployment.contracts[name].toLowerCase(), name] as const),
     )
+    const common = {
+      ...{ client, chunk, startBlock: deployment.startBlock },
+      getBlockHash: async (number: bigint) => (await this.getBlock(number))?.hash,
+    }
+    this.#deposits = new QueuedItems({
+      ...common,
+      address: deployment.contracts.vault,
+      event: getAbiItem({ abi: abis.vault, name: 'DepositQueued' }),
+      read: (log) => readDeposit(this.#decode(log)),
+    })
+    this.#forced = new QueuedItems({
+      ...common,
+      address: deployment.contracts.forcedQueue,
+      event: getAbiItem({ abi: abis.forcedQueue, name: 'ForcedTransferQueued' }),
+      read: (log) => readForcedEntry(this.#decode(log)),
+    })
   }
 
   async getHead(): Promise<ChainHead> {
@@ -134,7 +148,10 @@ class LiveChainReader {
       const decoded = this.#decode(log)
       return decoded === undefined ? [] : [{ log, decoded }]
     })
-    for (const { log, decoded } of read) this.#rememberDeposit(log, decoded)
+    for (const { log } of read) {
+      this.#deposits.remember(log)
+      this.#forced.remember(log)
+    }
     const blocks = await this.#checkBlocks(logs)
     const context = new Lookups(this.#client, this.#deployment, read)
     const events: ChainEvent[] = []
@@ -197,6 +214,13 @@ class LiveChainReader {
         return this.#toBatch(decoded.args, position, lookups)
       case 'vault':
         return fromVault(decoded, position)
+      case 'forcedQueue':
+        if (decoded.eventName !== 'ForcedTransferQueued') return undefined
+        return toForcedTransfer(decoded.args, position, lookups)
+      case 'clock':
+        return fromClock(decoded, position)
+      case 'verifierRegistry':
+        return fromVerifierRegistry(decoded, position)
       case 'identityRegistry': {
         if (decoded.eventName !== 'IdentityUpdated') return undefined
         const { index, oldLeaf, newLeaf, mode, version, root, tracePoint } = decoded.args
@@ -216,14 +240,14 @@ class LiveChainReader {
           ...position,
           version,
           root,
-          policies: policies.map(({ tier, asset, perTransfer, perDay, accountCap }) => ({
-            ...{ tier: BigInt(tier), asset: BigInt(asset), perTransfer, perDay, accountCap },
+          policies: policies.map(({ tier, asset, ...limits }) => ({
+            ...{ tier: BigInt(tier), asset: BigInt(asset), ...limits },
           })),
         }
       }
       case 'supervisionRegistry': {
         if (decoded.eventName !== 'EpochScheduled') return undefined
-        const { epoch, startDay, statisticsKey, investigationKey } = decoded.args
+        const { epoch, startDay, statisticsKey, investigationKey, largeValueKey } = decoded.args
         return {
           type: 'epochScheduled',
           ...position,
@@ -231,6 +255,7 @@ class LiveChainReader {
           startDay: BigInt(startDay),
           auditKeyS: { x: statisticsKey[0], y: statisticsKey[1] },
           auditKeyI: { x: investigationKey[0], y: investigationKey[1] },
+          auditKeyL: { x: largeValueKey[0], y: largeValueKey[1] },
         }
       }
     }
@@ -252,27 +277,52 @@ class LiveChainReader {
     const { transferSlots, deposits } = BATCH_CIRCUITS[batch.circuit]
     const size = BigInt(transferSlots + deposits / DEPOSITS_PER_SLOT)
     const first = newSlotCount - size
-    const transfers: SettledTransfer[] = []
-    for (const [slot, contents] of batch.slots.entries()) {
-      if (contents.kind === 'empty') continue
-      transfers.push({
-        kind: contents.kind,
-        slot,
-        firstLeafIndex: (first + BigInt(slot)) * BigInt(OUTPUTS_PER_SLOT),
-        publicInputs: await lookups.publicInputs(call, contents),
-        memo: contents.memo,
-        anchorBatch: contents.anchorBatch,
-      })
-    }
+    const { transfers, voids } = await this.#slotsOf({ call, batch, first }, position, lookups)
     return {
       type: 'batchSettled',
       ...position,
       ...{ batchNumber, circuit: batch.circuit, noteRoot, nullifierRoot },
       feeRecipient: batch.feeRecipient,
       position: first,
-      ...{ oldSlotCount, newSlotCount, transfers },
+      ...{ oldSlotCount, newSlotCount, transfers, voids },
       deposits: await this.#depositsOf(batch, first + BigInt(transferSlots), position),
     }
+  }
+
+  /** Transfers with all that stands elsewhere: roots and keys, and what the forced queue published. */
+  async #slotsOf(
+    { call, batch, first }: { call: SettleCall; batch: SettleBatch; first: bigint },
+    { blockNumber, transactionHash }: EventPosition,
+    lookups: Lookups,
+  ): Promise<{ transfers: SettledTransfer[]; voids: SettledVoid[] }> {
+    const ids = batch.slots.flatMap((slot) => (slot.kind === 'forced' ? [slot.entryId] : []))
+    await this.#forced.load(ids, blockNumber)
+    const transfers: SettledTransfer[] = []
+    const voids: SettledVoid[] = []
+    for (const [slot, contents] of batch.slots.entries()) {
+      if (contents.kind === 'empty') continue
+      const firstLeafIndex = (first + BigInt(slot)) * BigInt(OUTPUTS_PER_SLOT)
+      if (contents.kind !== 'forced') {
+        const { kind, memo, anchorBatch, context } = contents
+        const publicInputs = await lookups.publicInputs(contextOf(call, context), contents)
+        transfers.push({ kind, slot, firstLeafIndex, publicInputs, memo, anchorBatch })
+        continue
+      }
+      const { entryId: forcedEntry, takenAs, nullifier, outputs } = contents
+      if (takenAs === 'void') {
+        voids.push({ slot, forcedEntry, nullifier, outputs })
+        continue
+      }
+      const entry = this.#forced.get(forcedEntry)
+      if (entry === undefined) {
+        const what = `event of forced transfer ${String(forcedEntry)}`
+        throw new SettledDataMissingError({ transaction: transactionHash, what })
+      }
+      const { kind, memo, anchorBatch } = entry.transfer
+      const publicInputs = await lookups.publicInputs(entry.context, entry.transfer)
+      transfers.push({ kind, slot, firstLeafIndex, publicInputs, memo, anchorBatch, forcedEntry })
+    }
+    return { transfers, voids }
   }
 
   async #depositsOf(
@@ -281,7 +331,7 @@ class LiveChainReader {
     { blockNumber, transactionHash }: EventPosition,
   ): Promise<SettledDeposit[]> {
     if (depositIds.length === 0) return []
-    await this.#loadDeposits(depositIds, blockNumber)
+    await this.#deposits.load(depositIds, blockNumber)
     return depositIds.map((id, i) => {
       const queued = this.#deposits.get(id)
       if (queued === undefined) {
@@ -293,43 +343,52 @@ class LiveChainReader {
       return { id, asset, amount, recipient, ciphertext, leafIndex }
     })
   }
-
-  /** Finds deposits queued before the range read, and drops those whose block is gone. */
-  async #loadDeposits(ids: readonly bigint[], to: bigint): Promise<void> {
-    await eachOf([...ids], async (id) => {
-      const known = this.#deposits.get(id)
-      if (known === undefined) return
-      const block = await this.getBlock(known.blockNumber)
-      if (block?.hash !== known.blockHash) this.#deposits.delete(id)
-    })
-    const missing = ids.filter((id) => !this.#deposits.has(id))
-    if (missing.length === 0) return
-    const { vault } = this.#deployment.contracts
-    const event = getAbiItem({ abi: abis.vault, name: 'DepositQueued' }) as AbiEvent
-    const logs = await getLogs(
-      this.#client,
-      { address: [vault], from: this.#deployment.startBlock, to, event, args: { id: missing } },
-      this.#chunk,
-    )
-    for (const log of logs) {
-      const decoded = this.#decode(log)
-      if (decoded !== undefined) this.#rememberDeposit(log, decoded)
-    }
-  }
-
-  #rememberDeposit(log: Log<bigint, number, false>, decoded: Decoded): void {
-    if (decoded.contract !== 'vault' || decoded.eventName !== 'DepositQueued') return
-    const { id, asset, amount, recipient, ciphertext } = decoded.args
-    this.#deposits.set(id, {
-      ...{ id, asset: BigInt(asset), amount, recipient },
-      ciphertext: hexToBytes(ciphertext),
-      blockNumber: log.blockNumber,
-      blockHash: log.blockHash,
-    })
-  }
 }
 
 type BatchSettledArgs = Extract<DecodedOf<'rollup'>, { eventName: 'BatchSettled' }>['args']
+type ForcedQueuedArgs = Extract<
+  DecodedOf<'forcedQueue'>,
+  { eventName: 'ForcedTransferQueued' }
+>['args']
+
+function readDeposit(
+  decoded: Decoded | undefined,
+): { id: bigint; item: QueuedDeposit } | undefined {
+  if (decoded?.contract !== 'vault' || decoded.eventName !== 'DepositQueued') return undefined
+  const { id, asset, amount, recipient, ciphertext } = decoded.args
+  const item = { id, asset: BigInt(asset), amount, recipient, ciphertext: hexToBytes(ciphertext) }
+  return { id, item }
+}
+
+function readForcedEntry(
+  decoded: Decoded | undefined,
+): { id: bigint; item: ForcedEntry } | undefined {
+  if (decoded?.contract !== 'forcedQueue') return undefined
+  if (decoded.eventName !== 'ForcedTransferQueued') return undefined
+  const { id, data } = decoded.args
+  return { id, item: decodeForcedEntry(data) }
+}
+
+async function toForcedTransfer(
+  { id, statementId, queuedAt, dueAt, deadline, wasCurrent, data }: ForcedQueuedArgs,
+  position: EventPosition,
+  lookups: Lookups,
+): Promise<ChainEvent> {
+  const { context, transfer } = decodeForcedEntry(data)
+  const { kind, memo, anchorBatch } = transfer
+  return {
+    type: 'forcedTransferQueued',
+    ...position,
+    ...{ id, statementId, kind, memo, anchorBatch, queuedAt, dueAt, deadline, wasCurrent },
+    publicInputs: await lookups.publicInputs(context, transfer),
+  }
+}
+
+function contextOf({ contexts }: SettleCall, index: number): SettleContext {
+  const context = contexts[index]
+  if (context === undefined) throw new RangeError('unreachable: the codec checks contexts')
+  return context
+}
 
 function fromVault(
   decoded: Extract<Decoded, { contract: 'vault' }>,
@@ -372,6 +431,40 @@ function fromVault(
   }
 }
 
+function fromClock(
+  decoded: Extract<Decoded, { contract: 'clock' }>,
+  position: EventPosition,
+): ChainEvent | undefined {
+  switch (decoded.eventName) {
+    case 'Stopped':
+      return { type: 'clockStopped', ...position, until: decoded.args.until }
+    case 'Resumed':
+      return { type: 'clockResumed', ...position }
+    default:
+      return undefined
+  }
+}
+
+function fromVerifierRegistry(
+  decoded: Extract<Decoded, { contract: 'verifierRegistry' }>,
+  position: EventPosition,
+): ChainEvent | undefined {
+  switch (decoded.eventName) {
+    case 'KeyAnnounced': {
+      const { circuitId, version, keyHash } = decoded.args
+      return { type: 'keyAnnounced', ...position, circuitId, version, keyHash }
+    }
+    case 'KeyActivated':
+      return { type: 'keyActivated', ...position, ...decoded.args }
+    case 'KeyRetired':
+      return { type: 'keyRetired', ...position, ...decoded.args }
+    case 'KeyStopped':
+      return { type: 'keyStopped', ...position, ...decoded.args }
+    default:
+      return undefined
+  }
+}
+
 /**
  * What settled transfers name by number: roots, keys, transactions. All of it is fixed once it is in the
  * chain, but the chain may change, so it is kept for one call only.
@@ -394,30 +487,20 @@ class Lookups {
   }
 
   settleCall(hash: Hash): Promise<SettleCall> {
-    return this.#once(`transaction ${hash}`, async () => {
-      try {
-        const { input } = await this.#client.getTransaction({ hash })
-        return decodeSettleInput(input)
-      } catch (error) {
-        if (!(error instanceof TransactionNotFoundError)) throw error
-        throw new SettledDataMissingError({ transaction: hash, what: 'the transaction' })
-      }
-    })
+    return this.#once(`transaction ${hash}`, () => readSettleCall(this.#client, hash))
   }
 
   async publicInputs(
-    call: SettleCall,
-    transfer: SettleTransfer,
+    context: SettleContext,
+    transfer: ForcedEntry['transfer'],
   ): Promise<SettledTransfer['publicInputs']> {
-    const context = call.contexts[transfer.context]
-    if (context === undefined) throw new RangeError('unreachable: the codec checks contexts')
     const [anchor, identityRoot, policyRoot, keys] = await Promise.all([
       this.#noteRoot(transfer.anchorBatch),
       this.#root('identityRegistry', context.identityVersion),
       this.#root('policyRegistry', context.policyVersion),
       this.#keysOfDay(context.day),
     ])
-    const [epoch, sx, sy, ix, iy] = keys
+    const [epoch, sx, sy, ix, iy, lx, ly] = keys
     const { nullifier, outputs, withdrawal, traceTag, ephemeral } = transfer
     const { statisticsCiphertext, investigationCiphertext } = transfer
     return {
@@ -429,6 +512,7 @@ class Lookups {
       ...{ traceTag, ephemeral, statisticsCiphertext, investigationCiphertext },
       auditKeyS: [sx, sy],
       auditKeyI: [ix, iy],
+      auditKeyL: [lx, ly],
     }
   }
 
@@ -455,7 +539,9 @@ class Lookups {
     })
   }
 
-  #keysOfDay(day: bigint): Promise<readonly [bigint, bigint, bigint, bigint, bigint]> {
+  #keysOfDay(
+    day: bigint,
+  ): Promise<readonly [bigint, bigint, bigint, bigint, bigint, bigint, bigint]> {
     return this.#once(`keys of day ${String(day)}`, () =>
       this.#client.readContract({
         ...contractOf(this.#deployment, 'supervisionRegistry'),

@@ -1,4 +1,5 @@
 import { createPublicClient, http, type PublicClient } from 'viem'
+import { type EndpointEvent, EndpointPool } from './endpointPool.ts'
 import type { ChainDeployment } from './deployment.ts'
 import { BaseChainUnavailableError, ContractMissingError, WrongChainError } from './errors.ts'
 
@@ -8,20 +9,37 @@ export type ChainClient = PublicClient
 /** One request; an archive node over a slow line answers well within it. */
 const REQUEST_TIMEOUT_MS = 30_000
 
+/** Of several: another one may be quicker. */
+const ENDPOINT_TIMEOUT_MS = 10_000
+
+export type CreateChainClientParameters = {
+  /** Several, by comma, stand in for each other (endpointPool.ts). */
+  rpcUrl: string
+  /** Of the deployment: nodes of another chain among several are passed over. */
+  chainId?: bigint
+  timeoutMs?: number
+  /** Told of each node among several that is passed over, and why, or that works again. */
+  onEndpoint?: (event: EndpointEvent) => void
+}
+
 /** Opens nothing yet: the first request does. */
 export function createChainClient({
   rpcUrl,
+  chainId,
   timeoutMs = REQUEST_TIMEOUT_MS,
-}: {
-  rpcUrl: string
-  timeoutMs?: number
-}): ChainClient {
+  onEndpoint,
+}: CreateChainClientParameters): ChainClient {
+  const urls = rpcUrl.split(',').map((url) => url.trim())
+  const transport =
+    urls.length === 1
+      ? http(rpcUrl, { timeout: timeoutMs, retryCount: 2, retryDelay: 200 })
+      : new EndpointPool({
+          ...{ urls, timeoutMs: Math.min(timeoutMs, ENDPOINT_TIMEOUT_MS) },
+          ...(chainId === undefined ? {} : { chainId }),
+          ...(onEndpoint === undefined ? {} : { onEvent: onEndpoint }),
+        }).transport()
   // No cache: a block number read before a block of our own must not hide it afterwards.
-  return createPublicClient({
-    transport: http(rpcUrl, { timeout: timeoutMs, retryCount: 2, retryDelay: 200 }),
-    cacheTime: 0,
-    pollingInterval: 500,
-  })
+  return createPublicClient({ transport, cacheTime: 0, pollingInterval: 500 })
 }
 
 /**

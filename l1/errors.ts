@@ -32,6 +32,35 @@ export class BaseChainUnavailableError extends BaseError {
   }
 }
 
+/** All of several nodes are away, limited, behind or of another chain. */
+export class NoEndpointError extends BaseChainUnavailableError {
+  readonly faults: readonly string[]
+  constructor({ faults, cause }: { faults: readonly string[]; cause?: unknown }) {
+    super({ what: `an answer of any node (${faults.join('; ')})`, cause })
+    this.faults = faults
+  }
+}
+
+export class EndpointsDisagreeError extends BaseError {
+  override readonly name = 'EndpointsDisagreeError'
+  constructor({
+    block,
+    groups,
+  }: {
+    block: bigint
+    groups: readonly { hash: string; names: readonly string[] }[]
+  }) {
+    super('The nodes of the base chain have different blocks, and there is no majority.', {
+      code: 'L1_ENDPOINTS_DISAGREE',
+      metaMessages: [
+        `Block: ${block}`,
+        ...groups.map(({ hash, names }) => `${hash}: ${names.join(', ')}`),
+        'One of them lies or is on a dead branch. Nothing is read until they agree; name a third one, or leave out the wrong one.',
+      ],
+    })
+  }
+}
+
 export class WrongChainError extends BaseError {
   override readonly name = 'WrongChainError'
   constructor({ expected, actual }: { expected: bigint; actual: bigint }) {
@@ -54,6 +83,22 @@ export class ContractMissingError extends BaseError {
       metaMessages: [
         `Address: ${address}`,
         'The chain may have been started afresh: deploy again, or use the newer deployment file.',
+      ],
+    })
+  }
+}
+
+/** A contract that does not answer as a rollup does, or none. */
+export class NotRollupError extends BaseError {
+  override readonly name = 'NotRollupError'
+
+  constructor({ address, cause }: { address: string; cause?: unknown }) {
+    super('There is no rollup at this address of the base chain.', {
+      code: 'L1_NOT_A_ROLLUP',
+      cause,
+      metaMessages: [
+        `Address:  ${address}`,
+        'Take the address of the contract Rollup from the deployment file, and the URL of its chain.',
       ],
     })
   }
@@ -92,6 +137,20 @@ export class SettledDataMissingError extends BaseError {
         `Transaction: ${transaction}`,
         `Missing:     ${what}`,
         'Use a node that keeps all transactions since the deployment.',
+      ],
+    })
+  }
+}
+
+export class AnnouncedKeyMissingError extends BaseError {
+  override readonly name = 'AnnouncedKeyMissingError'
+  constructor({ address, keyHash }: { address: string; keyHash: string }) {
+    super('A verification key is not where the registry put it.', {
+      code: 'L1_ANNOUNCED_KEY_MISSING',
+      metaMessages: [
+        `Address:        ${address}`,
+        `Announced hash: ${keyHash}`,
+        'The node does not serve the code of this chain: use another one.',
       ],
     })
   }
@@ -226,4 +285,55 @@ export function formatRevert({ name, args }: DecodedRevert): string {
     return text.length > 80 ? `${text.slice(0, 77)}…` : text
   })
   return `${name}(${shown.join(', ')})`
+}
+
+export class SignerUrlError extends BaseError {
+  override readonly name = 'SignerUrlError'
+  constructor({ reason, cause }: { reason: string; cause?: unknown }) {
+    super(`The key service cannot be used: ${reason}.`, {
+      code: 'L1_SIGNER_URL',
+      metaMessages: [
+        'Give an https: URL (with --l1-signer-cert, --l1-signer-key, --l1-signer-ca), or http: on this machine.',
+      ],
+      cause,
+    })
+  }
+}
+
+export class SignerUnavailableError extends BaseError {
+  override readonly name = 'SignerUnavailableError'
+  constructor({ host, cause }: { host: string; cause: unknown }) {
+    super('The key service does not answer.', {
+      code: 'L1_SIGNER_UNAVAILABLE',
+      metaMessages: [
+        `Service: ${host}`,
+        'Nothing was signed. It is asked again; check that it runs and takes our certificate.',
+      ],
+      cause,
+    })
+  }
+}
+
+export class SignerRefusedError extends BaseError {
+  override readonly name = 'SignerRefusedError'
+  constructor({ reason }: { reason: string }) {
+    super('The key service did not sign.', {
+      code: 'L1_SIGNER_REFUSED',
+      metaMessages: [`Reason: ${reason}`, 'Check its rules and that it holds the account’s key.'],
+    })
+  }
+}
+
+export class SignerMismatchError extends BaseError {
+  override readonly name = 'SignerMismatchError'
+  constructor({ what, cause }: { what: string; cause?: unknown }) {
+    super('The key service signed something else than it was asked to.', {
+      code: 'L1_SIGNER_MISMATCH',
+      metaMessages: [
+        `What differs: ${what}`,
+        'Nothing was sent. Check --l1-signer-address, and whether the service is the right one.',
+      ],
+      cause,
+    })
+  }
 }

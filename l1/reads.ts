@@ -1,14 +1,21 @@
-import { type Address, getAbiItem, parseEventLogs } from 'viem'
+import {
+  type Abi,
+  type AbiFunction,
+  type Address,
+  getAbiItem,
+  parseEventLogs,
+  toFunctionSelector,
+} from 'viem'
 import type { CurvePoint } from '../protocol/babyjubjub.ts'
 import type { Policy } from '../protocol/policy.ts'
 import { ask } from './ask.ts'
 import { erc20Abi } from './abi/erc20.ts'
 import { contractOf } from './bindings.ts'
 import type { ChainClient } from './client.ts'
-import type { ChainDeployment } from './deployment.ts'
+import type { ChainDeployment, ContractName } from './deployment.ts'
 import { getLogs } from './getLogs.ts'
 
-/** Everything below reads the newest block. */
+/** Everything below reads the newest block, unless another is named. */
 export type ChainView = {
   readonly client: ChainClient
   readonly deployment: Pick<ChainDeployment, 'contracts'>
@@ -21,17 +28,99 @@ export type SettledState = {
   readonly nullifierRoot: bigint
 }
 
-export async function getSettledState({ client, deployment }: ChainView): Promise<SettledState> {
+export async function getSettledState(
+  { client, deployment }: ChainView,
+  blockNumber?: bigint,
+): Promise<SettledState> {
   const [batchNumber, slotCount, noteRoot, nullifierRoot] = await ask('settled state', () =>
-    client.readContract({ ...contractOf(deployment, 'rollup'), functionName: 'state' }),
+    client.readContract({
+      ...contractOf(deployment, 'rollup'),
+      functionName: 'state',
+      ...(blockNumber === undefined ? {} : { blockNumber }),
+    }),
   )
   return { batchNumber, slotCount, noteRoot, nullifierRoot }
+}
+
+/**
+ * The contracts that the rollup itself names, lower case: what a deployment file says of them can be
+ * compared.
+ */
+export async function getNamedContracts({
+  client,
+  deployment,
+}: ChainView): Promise<Partial<Record<ContractName, Address>>> {
+  const names = {
+    clock: 'CLOCK',
+    vault: 'VAULT',
+    identityRegistry: 'IDENTITIES',
+    policyRegistry: 'POLICIES',
+    supervisionRegistry: 'SUPERVISION',
+    verifierRegistry: 'VERIFIERS',
+  } as const
+  const rollup = contractOf(deployment, 'rollup')
+  const named = await Promise.all(
+    Object.entries(names).map(async ([name, functionName]) => {
+      const address = await ask('contracts', () => client.readContract({ ...rollup, functionName }))
+      return [name, address.toLowerCase()] as const
+    }),
+  )
+  return Object.fromEntries(named)
+}
+
+/** alpha, beta and gamma of all verification keys, in the precompiles' order; fixed at deployment. */
+export function getCommonKey({ client, deployment }: ChainView): Promise<readonly bigint[]> {
+  return ask('verification keys', () =>
+    client.readContract({
+      ...contractOf(deployment, 'verifierRegistry'),
+      functionName: 'commonKey',
+    }),
+  )
+}
+
+/** Delays of the deposit queue, seconds of the settlement clock; fixed at deployment. */
+export async function getDepositDelays({
+  client,
+  deployment,
+}: ChainView): Promise<{ due: bigint; deadline: bigint }> {
+  const vault = contractOf(deployment, 'vault')
+  const [due, deadline] = await Promise.all([
+    ask('due delay', () => client.readContract({ ...vault, functionName: 'DEPOSIT_DUE_DELAY' })),
+    ask('deadline', () => client.readContract({ ...vault, functionName: 'DEPOSIT_DEADLINE' })),
+  ])
+  return { due, deadline }
 }
 
 /** Of the newest block, wei per gas; undefined on a chain without one. */
 export async function getBaseFee(client: ChainClient): Promise<bigint | undefined> {
   const { baseFeePerGas } = await ask('base fee', () => client.getBlock({ blockTag: 'latest' }))
   return baseFeePerGas ?? undefined
+}
+
+/** Of the newest block, seconds. */
+export async function getHeadTime(client: ChainClient): Promise<bigint> {
+  const { timestamp } = await ask('newest block', () => client.getBlock({ blockTag: 'latest' }))
+  return timestamp
+}
+
+/** Whether the access manager lets an account call a restricted function now, without a delay. */
+export async function mayCall(
+  { client, deployment }: ChainView,
+  { account, contract, name }: { account: Address; contract: ContractName; name: string },
+): Promise<boolean> {
+  const { address, abi } = contractOf(deployment, contract)
+  const item = (abi as Abi).find(
+    (entry): entry is AbiFunction => entry.type === 'function' && entry.name === name,
+  )
+  if (item === undefined) throw new Error(`no function ${name}`)
+  const [isImmediate] = await ask('permission', () =>
+    client.readContract({
+      ...contractOf(deployment, 'accessManager'),
+      functionName: 'canCall',
+      args: [account, address, toFunctionSelector(item)],
+    }),
+  )
+  return isImmediate
 }
 
 export function getNoteRoot(
@@ -66,16 +155,18 @@ export async function getPolicyRoot({ client, deployment }: ChainView): Promise<
   return { version, root }
 }
 
-/** T of an index; undefined where it has no owner. */
+/** T of an index; undefined where it has no owner (in the block, where one is named). */
 export async function getTracePoint(
   { client, deployment }: ChainView,
   index: bigint,
+  { blockNumber }: { blockNumber?: bigint } = {},
 ): Promise<CurvePoint | undefined> {
   const [x, y] = await ask('trace point', () =>
     client.readContract({
       ...contractOf(deployment, 'identityRegistry'),
       functionName: 'tracePointOf',
       args: [Number(index)],
+      ...(blockNumber === undefined ? {} : { blockNumber }),
     }),
   )
   return x === 0n && y === 0n ? undefined : { x, y }
@@ -85,6 +176,7 @@ export type EpochKeys = {
   readonly epoch: bigint
   readonly auditKeyS: CurvePoint
   readonly auditKeyI: CurvePoint
+  readonly auditKeyL: CurvePoint
 }
 
 /** Reverts with EpochUnknown before the first epoch. */
@@ -92,14 +184,44 @@ export async function getKeysOfDay(
   { client, deployment }: ChainView,
   day: bigint,
 ): Promise<EpochKeys> {
-  const [epoch, sx, sy, ix, iy] = await ask('audit keys', () =>
+  const [epoch, sx, sy, ix, iy, lx, ly] = await ask('audit keys', () =>
     client.readContract({
       ...contractOf(deployment, 'supervisionRegistry'),
       functionName: 'keysOfDay',
       args: [day],
     }),
   )
-  return { epoch, auditKeyS: { x: sx, y: sy }, auditKeyI: { x: ix, y: iy } }
+  return {
+    epoch,
+    auditKeyS: { x: sx, y: sy },
+    auditKeyI: { x: ix, y: iy },
+    auditKeyL: { x: lx, y: ly },
+  }
+}
+
+/** An epoch's keys, and the Unix day that it starts with. */
+export type Epoch = EpochKeys & { readonly startDay: bigint }
+
+/** All epochs, in order; scheduled ones included. */
+export async function getEpochs({ client, deployment }: ChainView): Promise<Epoch[]> {
+  const registry = contractOf(deployment, 'supervisionRegistry')
+  const count = await ask('epochs', () =>
+    client.readContract({ ...registry, functionName: 'epochCount' }),
+  )
+  return Promise.all(
+    Array.from({ length: Number(count) }, async (_, epoch) => {
+      const { startDay, statisticsKey, investigationKey, largeValueKey } = await ask('epoch', () =>
+        client.readContract({ ...registry, functionName: 'epochAt', args: [epoch] }),
+      )
+      return {
+        epoch: BigInt(epoch),
+        startDay: BigInt(startDay),
+        auditKeyS: { x: statisticsKey[0], y: statisticsKey[1] },
+        auditKeyI: { x: investigationKey[0], y: investigationKey[1] },
+        auditKeyL: { x: largeValueKey[0], y: largeValueKey[1] },
+      }
+    }),
+  )
 }
 
 export type ListedAsset = {
@@ -179,6 +301,20 @@ export function getClaimable(
   )
 }
 
+/** Units that a claim would pay now: less than is credited where the asset has a daily limit. */
+export function getPayable(
+  { client, deployment }: ChainView,
+  { account, asset }: { account: Address; asset: bigint },
+): Promise<bigint> {
+  return ask('payable amount', () =>
+    client.readContract({
+      ...contractOf(deployment, 'vault'),
+      functionName: 'payableOf',
+      args: [account, Number(asset)],
+    }),
+  )
+}
+
 export const depositStatuses = ['none', 'queued', 'reclaiming', 'taken', 'refunded'] as const
 export type DepositStatus = (typeof depositStatuses)[number]
 
@@ -228,6 +364,36 @@ export function getEntryFee({ client, deployment }: ChainView): Promise<bigint> 
   )
 }
 
+/** What forcing a transfer costs now, wei; it doubles with every 64 that wait. */
+export function getForcedEntryFee({ client, deployment }: ChainView): Promise<bigint> {
+  return ask('forced entry fee', () =>
+    client.readContract({ ...contractOf(deployment, 'forcedQueue'), functionName: 'entryFee' }),
+  )
+}
+
+/** Versions that are looked through for a root: a superseded one is of no use for long. */
+const ROOT_VERSIONS = 64n
+
+/** The newest version of a registry with this root; undefined where none of the last ones has it. */
+export async function findRootVersion(
+  { client, deployment }: ChainView,
+  { registry, root }: { registry: 'identityRegistry' | 'policyRegistry'; root: bigint },
+): Promise<bigint | undefined> {
+  const { address } = contractOf(deployment, registry)
+  // Both registries have these functions; one of the ABIs serves for both.
+  const { abi } = contractOf(deployment, 'identityRegistry')
+  const [newest] = await ask('root', () =>
+    client.readContract({ address, abi, functionName: 'current' }),
+  )
+  for (let version = newest; version >= 0n && newest - version < ROOT_VERSIONS; version--) {
+    const [known] = await ask('root', () =>
+      client.readContract({ address, abi, functionName: 'rootAt', args: [version] }),
+    )
+    if (known === root) return version
+  }
+  return undefined
+}
+
 /** Seconds of the settlement clock, which deadlines and windows are in; and whether it is stopped. */
 export async function getClock({
   client,
@@ -246,6 +412,14 @@ export function getEtherBalance(
   account: Address,
 ): Promise<bigint> {
   return ask('balance', () => client.getBalance({ address: account }))
+}
+
+/** Transactions of an account that are mined. */
+export function getTransactionCount(
+  { client }: Pick<ChainView, 'client'>,
+  account: Address,
+): Promise<number> {
+  return ask('nonce', () => client.getTransactionCount({ address: account }))
 }
 
 export function getTokenBalance(

@@ -6,8 +6,12 @@ import type { DecodedRevert } from './errors.ts'
 const remedies: Readonly<Record<string, string>> = {
   AccessManagedUnauthorized:
     'The account lacks the role: grant it in the AccessManager, or use the account that has it.',
+  AddressScreened:
+    'The address is on the screening list (cinnabar regulator screening show): a credit is held for it until that ends.',
   AmountNotWholeUnits: 'Deposit a whole number of the asset’s units.',
   AmountTooLarge: 'Deposit less at a time.',
+  AnchorNotSettled:
+    'The transfer was made against a batch that is not settled: wait for it, or make it anew with --force.',
   AssetClosed: 'The asset takes no deposits now; what is inside stays movable.',
   BatchOutOfOrder:
     'Another batch was settled before this one: read the chain and continue from it.',
@@ -17,15 +21,27 @@ const remedies: Readonly<Record<string, string>> = {
   DeadlineNotReached: 'Wait until the deposit’s deadline has passed.',
   DepositOverdue: 'Take the oldest due deposits into the batch.',
   DepositSkipped: 'Take deposits in the order of the queue.',
+  DepositsEnded:
+    'This deployment takes no more deposits; what is inside stays movable, and leaves.',
   ERC20InsufficientAllowance: 'Approve the vault for the amount first.',
   ERC20InsufficientBalance: 'The account holds too little of the token.',
+  EntryFeeTooLow: 'The queue grew meanwhile: ask for the entry fee again, and pay it.',
+  ForcedOverdue: 'Take the oldest due entries of the forced queue into the batch.',
   IdentityVersionOutdated:
     'The batch waited longer than the settle window: it is void, seal its transfers anew.',
+  LeaseNotHeld:
+    'Settlement is open after a breach: only the holder of the lease may settle. See cinnabar takeover.',
+  LeaseRunning: 'Wait until the lease ends.',
   NothingToClaim: 'Nothing is credited to this account in this asset, or it was claimed before.',
+  OutflowLimitReached:
+    'The day’s limit of payouts, or this account’s share of it, is used up: claim the rest tomorrow.',
   PolicyVersionOutdated:
     'The batch waited longer than the settle window: it is void, seal its transfers anew.',
   ProofsInvalid: 'Check each proof of the call: they are checked together.',
   RefundTooSoon: 'A batch sealed before may still take the deposit: wait until the time given.',
+  ScreeningGasTooLow: 'Give the transaction more gas.',
+  ScreeningSilent: 'The screening does not answer: deposit later. Claims go on.',
+  SupplyCapExceeded: 'The vault holds as much of this asset as it may: deposit less, or later.',
   ValueWrong: 'Send exactly the amount and the entry fee.',
 }
 

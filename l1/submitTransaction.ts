@@ -281,15 +281,18 @@ async function signAndStore(
   return transaction
 }
 
-/** Sends it, and before it what is still pending below its nonce and would hold it up. */
+/**
+ * Sends it, and before it what was signed below its nonce, is not in the chain and would hold it up: what is still pending, and what
+ * was mined for a purpose that is over and a reorg has taken back, which nobody else would send again.
+ */
 async function broadcast(
   parameters: SubmitTransactionParameters,
   transaction: SignedTransaction,
 ): Promise<void> {
   const { client, account, store, onProgress } = parameters
   const mined = await countMined(client, account.address)
-  for (const earlier of await store.listPending(account.address)) {
-    const isInTheWay = earlier.nonce >= mined && earlier.nonce < transaction.nonce
+  for (const earlier of await store.listFrom(account.address, mined)) {
+    const isInTheWay = earlier.nonce < transaction.nonce
     if (isInTheWay && !(await isKnown(client, earlier.hash))) {
       // Its own call reports what becomes of it.
       await client.sendRawTransaction({ serializedTransaction: earlier.raw }).catch(() => undefined)

@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto'
-import { open, readFile, rename } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import type { Address, Hash, Hex } from 'viem'
+import { replaceFile } from '../files/replaceFile.ts'
 import { TransactionStoreError } from './errors.ts'
 
 /**
@@ -35,6 +34,12 @@ export type TransactionStore = {
   listByPurpose(purpose: string): Promise<readonly SignedTransaction[]>
   /** All of a sender that are pending, by nonce. */
   listPending(sender: Address): Promise<readonly SignedTransaction[]>
+  /** All of a sender from a nonce on that are not dead, by nonce: mined ones too, which a reorg may have taken back. */
+  listFrom(sender: Address, nonce: bigint): Promise<readonly SignedTransaction[]>
+  /**
+   * Signing is deterministic, so after a reorg a call for another purpose may come out as the very bytes that
+   * were signed before: they stand for the new purpose then, and are pending again.
+   */
   insert(transaction: SignedTransaction): Promise<void>
   /** Sets the status of every transaction of a purpose and nonce. */
   setStatus(purpose: string, nonce: bigint, status: TransactionStatus): Promise<void>
@@ -72,14 +77,25 @@ export function fileTransactionStore(path: string): TransactionStore {
       const pending = await select(
         (row) => row.status === 'pending' && row.sender === sender.toLowerCase(),
       )
-      return pending.sort((one, other) => Number(one.nonce - other.nonce))
+      return pending.sort(byNonce)
+    },
+    listFrom: async (sender, nonce) => {
+      const found = await select(
+        (row) =>
+          row.status !== 'dead' &&
+          row.sender === sender.toLowerCase() &&
+          BigInt(row.nonce) >= nonce,
+      )
+      return found.sort(byNonce)
     },
     insert: (transaction) =>
       exclusively(async () => {
         const rows = await readRows(path)
-        if (rows.some(({ hash }) => hash === transaction.hash)) return
+        const { hash, purpose } = transaction
+        if (rows.some((row) => row.hash === hash && row.purpose === purpose)) return
+        const others = rows.filter((row) => row.hash !== hash)
         // None is ever dropped: a purpose that is forgotten would be sent again.
-        await writeRows(path, [...rows, toRow(transaction)])
+        writeRows(path, [...others, toRow(transaction)])
       }),
     setStatus: (purpose, nonce, status) =>
       exclusively(async () => {
@@ -87,10 +103,13 @@ export function fileTransactionStore(path: string): TransactionStore {
         for (const row of rows) {
           if (row.purpose === purpose && BigInt(row.nonce) === nonce) row.status = status
         }
-        await writeRows(path, rows)
+        writeRows(path, rows)
       }),
   }
 }
+
+const byNonce = (one: SignedTransaction, other: SignedTransaction) =>
+  Number(one.nonce - other.nonce)
 
 async function readRows(path: string): Promise<Row[]> {
   let text: string
@@ -107,18 +126,9 @@ async function readRows(path: string): Promise<Row[]> {
   }
 }
 
-async function writeRows(path: string, transactions: Row[]): Promise<void> {
+function writeRows(path: string, transactions: Row[]): void {
   try {
-    const temporary = `${path}.${randomUUID()}`
-    const file = await open(temporary, 'wx', 0o600)
-    await file.writeFile(`${JSON.stringify({ transactions }, null, 2)}\n`)
-    await file.sync()
-    await file.close()
-    await rename(temporary, path)
-    // The new name too must survive a power cut.
-    const directory = await open(dirname(path), 'r')
-    await directory.sync()
-    await directory.close()
+    replaceFile(path, `${JSON.stringify({ transactions }, null, 2)}\n`)
   } catch (cause) {
     throw new TransactionStoreError({ path, reason: 'it cannot be written', cause })
   }

@@ -1,9 +1,10 @@
 import { type Address, BaseError as ViemError, ContractFunctionRevertedError } from 'viem'
 import { CIRCUIT_IDS, type CircuitName } from '../protocol/constants.ts'
 import { deploymentDomain } from '../protocol/domain.ts'
-import { ask } from './ask.ts'
+import { ask, isUnavailable } from './ask.ts'
 import { abis } from './bindings.ts'
 import type { ChainClient } from './client.ts'
+import { NotRollupError } from './errors.ts'
 
 /** The verification keys that a rollup uses now. */
 export type RegisteredVerificationKeys = {
@@ -26,18 +27,19 @@ const WORD_DIGITS = 64
  * Reads the active keys from the registry that the rollup itself names, so that its address is all that need
  * be known.
  *
- * @throws {BaseChainUnavailableError}
+ * @throws {BaseChainUnavailableError | NotRollupError}
  */
 export async function getVerificationKeys(
   client: ChainClient,
   rollup: Address,
 ): Promise<RegisteredVerificationKeys> {
   return ask('verification keys', async () => {
-    const address = await client.readContract({
-      address: rollup,
-      abi: abis.rollup,
-      functionName: 'VERIFIERS',
-    })
+    const address = await client
+      .readContract({ address: rollup, abi: abis.rollup, functionName: 'VERIFIERS' })
+      .catch((cause: unknown) => {
+        if (isUnavailable(cause)) throw cause
+        throw new NotRollupError({ address: rollup, cause })
+      })
     const registry = { address, abi: abis.verifierRegistry }
     const domain = deploymentDomain({ chainId: BigInt(await client.getChainId()), rollup })
     const common = await client.readContract({ ...registry, functionName: 'commonKey' })
