@@ -1,5 +1,18 @@
 import { bn254 } from '@noble/curves/bn254.js'
+import { type CircuitName, PUBLIC_INPUTS } from '../protocol/constants.ts'
 import type { VerificationKey } from './verificationKey.ts'
+
+const DELTA_WORDS = 4
+
+/** Where the domain stands among a circuit's public inputs; −1 where it has none. */
+export function domainPositionOf(circuit: CircuitName): number {
+  let position = 0
+  for (const [name, count] of PUBLIC_INPUTS[circuit]) {
+    if (name === 'domain') return position
+    position += count
+  }
+  return -1
+}
 
 /** alpha, beta, gamma as VerifierRegistry has them. */
 export function commonWords(key: VerificationKey): bigint[] {
@@ -27,6 +40,39 @@ export function registeredWords(
       return [x, y]
     }),
   ]
+}
+
+/**
+ * The key that a registry's words stand for: over all public inputs but the domain, whose share is in IC[0]
+ * already. Nothing is checked: see `checkVerificationKey`.
+ */
+export function keyFromRegisteredWords(
+  common: readonly bigint[],
+  words: readonly bigint[],
+): VerificationKey {
+  const g1 = (all: readonly bigint[], at: number): VerificationKey['vk_alpha_1'] => [
+    String(all[at] ?? 0n),
+    String(all[at + 1] ?? 0n),
+    '1',
+  ]
+  const g2 = (all: readonly bigint[], at: number): VerificationKey['vk_beta_2'] => [
+    [String(all[at + 1] ?? 0n), String(all[at] ?? 0n)],
+    [String(all[at + 3] ?? 0n), String(all[at + 2] ?? 0n)],
+    ['1', '0'],
+  ]
+  const points = (words.length - DELTA_WORDS) / 2
+  return {
+    protocol: 'groth16',
+    curve: 'bn128',
+    nPublic: points - 1,
+    vk_alpha_1: g1(common, 0),
+    vk_beta_2: g2(common, 2),
+    vk_gamma_2: g2(common, 6),
+    vk_delta_2: g2(words, 0),
+    // Snarkjs' own verifier alone looks at this product, and ours never.
+    vk_alphabeta_12: [],
+    IC: Array.from({ length: points }, (_, i) => g1(words, DELTA_WORDS + 2 * i)),
+  }
 }
 
 function g1Words([x, y]: VerificationKey['vk_alpha_1']): bigint[] {

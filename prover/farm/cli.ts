@@ -5,6 +5,7 @@ import { BaseError } from '../../protocol/errors.ts'
 import { bytesToHex } from '../../protocol/field.ts'
 import { loadKeys } from '../loadKeys.ts'
 import { createProver } from '../prover.ts'
+import { findDatabaseUrl } from './databaseUrl.ts'
 import { FarmCircuitsMissingError, FarmJobUnknownError, FarmOptionError } from './errors.ts'
 import { readFarmKey, writeFarmKey } from './farmKeyFile.ts'
 import { FarmWorker, type WorkerEvent } from './farmWorker.ts'
@@ -13,6 +14,8 @@ import { generateFarmKey } from './sealedBox.ts'
 import { listProofJobs, type ProofJob } from './store/listProofJobs.ts'
 import { type Farm, openFarm } from './store/openFarm.ts'
 import { requeueProofs } from './store/requeueProofs.ts'
+import { countEvent, createProverMetrics } from './workerMetrics.ts'
+import { startWorkerServer } from './workerServer.ts'
 
 /** Every batch circuit whose keys this machine holds. */
 const defaultCircuits = Object.keys(BATCH_CIRCUITS)
@@ -26,6 +29,8 @@ type WorkOptions = DatabaseOptions & {
   circuits?: string[]
   name: string
   drain: number
+  metricsPort?: number
+  metricsHost: string
   json?: true
 }
 
@@ -40,6 +45,8 @@ export function register(program: Command): void {
     .option('--circuits <names>', 'comma-separated; default: all with keys here', parseNames)
     .option('--name <name>', 'shown to operators', `${hostname()}-${String(process.pid)}`)
     .option('--drain <seconds>', 'how long to finish what is under way at the end', parseCount, 60)
+    .option('--metrics-port <number>', 'answer /livez, /readyz and /metrics there', parsePort)
+    .option('--metrics-host <address>', 'address for that', '127.0.0.1')
     .option('--json', 'one JSON object a line')
     .addHelpText(
       'after',
@@ -126,7 +133,12 @@ async function work(options: WorkOptions): Promise<void> {
   }
   const key = await readFarmKey(keyFile)
   const circuits = findCircuits(options.circuits)
-  const say = reporter(options.json === true)
+  const metrics = createProverMetrics()
+  const report = reporter(options.json === true)
+  const say = (event: WorkerEvent) => {
+    countEvent(metrics, event)
+    report(event)
+  }
   const farm = await openFarm({
     url,
     name: options.name,
@@ -144,17 +156,40 @@ async function work(options: WorkOptions): Promise<void> {
     concurrency: options.concurrency,
     onEvent: say,
   })
+  let isTaking = false
+  const { metricsPort: port, metricsHost: host } = options
+  const shown =
+    port === undefined
+      ? undefined
+      : await startWorkerServer({
+          ...{ metrics, host, port },
+          isReady: async () => isTaking && (await answers(farm)),
+        }).catch(async (error: unknown) => {
+          await farm.close()
+          await prover.close()
+          throw error
+        })
   try {
     await worker.start()
+    isTaking = true
     await told()
+    isTaking = false
     const impatience = told().then(() => worker.stop())
     await Promise.race([worker.stop({ graceMs: options.drain * 1_000 }), impatience])
   } finally {
+    await shown?.close()
     await prover.close()
     await farm.close()
   }
   // The second signal may never come, and its listener keeps nobody alive; neither may anything else.
   process.exit(0)
+}
+
+function answers(farm: Farm): Promise<boolean> {
+  return farm.query({ text: 'select 1', values: [] }).then(
+    () => true,
+    () => false,
+  )
 }
 
 /** The next SIGINT or SIGTERM. */
@@ -253,8 +288,8 @@ async function withFarm(command: Command, use: (farm: Farm) => Promise<void>): P
 }
 
 function databaseUrlOf({ databaseUrl }: DatabaseOptions): string {
-  const url = databaseUrl ?? process.env['DATABASE_URL']
-  if (url !== undefined && url !== '') return url
+  const url = findDatabaseUrl(databaseUrl)
+  if (url !== undefined) return url
   throw new FarmOptionError({
     missing: "The farm's database",
     remedy: 'Give --database-url, or set DATABASE_URL: it is the sequencer’s Postgres.',
@@ -263,6 +298,13 @@ function databaseUrlOf({ databaseUrl }: DatabaseOptions): string {
 
 function parseCount(text: string): number {
   if (!/^\d{1,4}$/.test(text)) throw new InvalidArgumentError('Write a whole number.')
+  return Number(text)
+}
+
+function parsePort(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) {
+    throw new InvalidArgumentError('Write a port, 0 to 65535.')
+  }
   return Number(text)
 }
 

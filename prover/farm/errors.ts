@@ -93,3 +93,27 @@ export class FarmJobUnknownError extends BaseError {
     })
   }
 }
+
+export class FarmAddressError extends BaseError {
+  override readonly name = 'FarmAddressError'
+  constructor({ host, port, cause }: { host: string; port: number; cause: unknown }) {
+    super("The worker's health and metrics cannot be served there.", {
+      code: 'FARM_ADDRESS_TAKEN',
+      metaMessages: [
+        `Address: ${host}, port ${String(port)}`,
+        'Another process has it, or it is none of this machine. Choose --metrics-port and --metrics-host.',
+      ],
+      cause,
+    })
+  }
+}
+
+export class DatabaseUrlFileError extends BaseError {
+  override readonly name = 'DatabaseUrlFileError'
+  constructor({ path, reason }: { path: string; reason: string }) {
+    super('The file with the database’s URL cannot be used.', {
+      code: 'DATABASE_URL_FILE',
+      metaMessages: [`File:   ${path}`, `Reason: ${reason}`, 'See DATABASE_URL_FILE.'],
+    })
+  }
+}

@@ -37,7 +37,8 @@ export async function readFarmKey(path: string): Promise<FarmKey> {
   try {
     // Of the open file and not of its name: what is checked is what is read.
     const { mode } = await file.stat()
-    if ((mode & 0o077) !== 0) fail('others than its owner may read it')
+    // Its group may: so orchestrators mount secrets for a user that is not root.
+    if ((mode & 0o037) !== 0) fail('others than its owner and group may read or change it')
     const content = parse(await file.readFile('utf8'))
     if (content === undefined) return fail('it is no farm key')
     const key = farmKeyFrom(hexToBytes(content.secretKey))

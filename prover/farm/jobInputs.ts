@@ -52,6 +52,9 @@ function isList(value: CircuitInputValue): value is readonly CircuitInputValue[]
   return Array.isArray(value)
 }
 
+/** Deeper than any circuit's inputs, and than nobody's stack. */
+const MAX_DEPTH = 16
+
 /** The inverse of `encodeInputs`. @throws {InvalidEncodingError} */
 export function decodeInputs(bytes: Uint8Array): CircuitInputs {
   let at = 0
@@ -64,23 +67,37 @@ export function decodeInputs(bytes: Uint8Array): CircuitInputs {
     return bytes.subarray(at - count, at)
   }
   const number = (count: number) => Number(bytesToBigint(take(count)))
-  const decode = (): CircuitInputValue => {
+  const decode = (depth: number): CircuitInputValue => {
+    if (depth > MAX_DEPTH) fail('it nests too deeply')
     const kind = number(1)
     if (kind === NUMBER) return bytesToBigint(take(32))
     if (kind === LIST) {
       const list: CircuitInputValue[] = []
-      for (let left = number(4); left > 0; left--) list.push(decode())
+      for (let left = number(4); left > 0; left--) list.push(decode(depth + 1))
       return list
     }
     if (kind !== RECORD) fail('a value is of no known kind')
     const record: Record<string, CircuitInputValue> = {}
+    let last: string | undefined
     for (let left = number(4); left > 0; left--) {
-      const name = new TextDecoder().decode(take(number(2)))
-      record[name] = decode()
+      const name = text(take(number(2)))
+      // One encoding of one value: the job's name is its hash.
+      if (last !== undefined && last >= name) fail('its names are not in order')
+      last = name
+      // As a member of a plain object it would be something else.
+      if (name === '__proto__') fail('a name is none')
+      record[name] = decode(depth + 1)
     }
     return record
   }
-  const inputs = decode()
+  const text = (encoded: Uint8Array): string => {
+    try {
+      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(encoded)
+    } catch {
+      return fail('a name is no text')
+    }
+  }
+  const inputs = decode(0)
   if (typeof inputs === 'bigint' || isList(inputs) || at !== bytes.length) fail('it is no record')
   return inputs as CircuitInputs
 }

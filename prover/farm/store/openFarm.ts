@@ -23,6 +23,8 @@ export type FarmSettings = {
   retrySeconds: number
   /** How often lost workers are looked for. */
   superviseSeconds: number
+  /** A dead job gets its attempts again after this time. */
+  reviveSeconds: number
 }
 
 export const defaultFarmSettings: FarmSettings = {
@@ -32,6 +34,8 @@ export const defaultFarmSettings: FarmSettings = {
   expireSeconds: 30 * 60,
   retrySeconds: 1,
   superviseSeconds: 2,
+  // Long enough to be seen and to spare the workers, a twelfth of the settle window in which the batch must be proved.
+  reviveSeconds: 10 * 60,
 }
 
 /** The database of a farm: one pool of connections for the queue library and for our own queries. */

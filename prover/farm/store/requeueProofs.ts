@@ -1,6 +1,6 @@
 import { bytesToHex, hexToBytes } from '../../../protocol/field.ts'
 import type { JobId } from '../jobInputs.ts'
-import type { Farm } from './openFarm.ts'
+import { ensureQueue, type Farm, queueName } from './openFarm.ts'
 import { type LeasedRow, renewLease } from './renewLease.ts'
 import { type FarmConnection, sql } from './sql.ts'
 
@@ -12,7 +12,11 @@ export function requeueProofs(farm: Farm, jobs: readonly JobId[]): Promise<JobId
       where id = any(${jobs.map(hexToBytes)}::bytea[]) and status = 'dead'
       returning id, circuit, verification_key, attempts
     `)
-    for (const row of rows) await renewLease(farm, connection, row)
+    for (const row of rows) {
+      // Not there yet in a database that was restored.
+      await ensureQueue(farm, queueName(row.circuit, row.verification_key.toString('hex')))
+      await renewLease(farm, connection, row)
+    }
     return rows.map(({ id }) => bytesToHex(id))
   })
 }
