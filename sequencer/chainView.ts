@@ -7,6 +7,7 @@ export type Epoch = {
   readonly startDay: bigint
   readonly auditKeyS: CurvePoint
   readonly auditKeyI: CurvePoint
+  readonly auditKeyL: CurvePoint
 }
 
 export type ListedAsset = {

@@ -1,9 +1,9 @@
 import type { ChainClient } from '../l1/client.ts'
 import { getVerificationKeys } from '../l1/verificationKeys.ts'
-import { CIRCUIT_IDS, type CircuitName, PUBLIC_INPUTS } from '../protocol/constants.ts'
+import { CIRCUIT_IDS, type CircuitName } from '../protocol/constants.ts'
 import { BaseError } from '../protocol/errors.ts'
 import type { Prover } from '../prover/prover.ts'
-import { commonWords, registeredWords } from '../prover/registeredWords.ts'
+import { commonWords, domainPositionOf, registeredWords } from '../prover/registeredWords.ts'
 import type { VerificationKey } from '../prover/verificationKey.ts'
 import { VerificationKeyMismatchError } from './errors.ts'
 
@@ -30,7 +30,7 @@ export async function checkRegisteredKeys({
     if (key === undefined || blob === undefined) continue
     const isEqual =
       String(commonWords(key)) === String(common) &&
-      String(registeredWords(key, domain, positionOfDomain(circuit))) === String(blob)
+      String(registeredWords(key, domain, domainPositionOf(circuit))) === String(blob)
     if (!isEqual) throw new VerificationKeyMismatchError({ circuit })
   }
 }
@@ -45,14 +45,4 @@ function keyHere(
     if (error instanceof BaseError) return undefined
     throw error
   }
-}
-
-/** Among the public inputs; −1 where a circuit has none. */
-function positionOfDomain(circuit: CircuitName): number {
-  let position = 0
-  for (const [name, count] of PUBLIC_INPUTS[circuit]) {
-    if (name === 'domain') return position
-    position += count
-  }
-  return -1
 }

@@ -1,10 +1,15 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { readDeployment } from '../l1/deployment.ts'
+import { findDatabaseUrl } from '../prover/farm/databaseUrl.ts'
 import { parseFarmPublicKey, readFarmKey } from '../prover/farm/farmKeyFile.ts'
 import { openFarm } from '../prover/farm/store/openFarm.ts'
+import { parseAddress, parseCount, parsePositive, parseTime } from './cliValues.ts'
 import { DatabaseMissingError, FarmOptionsError } from './errors.ts'
-import { readKey } from './readKey.ts'
+import { registerBondCommands } from './bondCli.ts'
+import { registerOperatorCommands } from './operatorCli.ts'
+import { addKeyOptions, type KeyOptions, readKeys } from './keyOptions.ts'
 import { defaultSettings } from './sequencer.ts'
+import { fileRemovals } from './server/removals.ts'
 import { startSequencer } from './startSequencer.ts'
 import { openDatabase } from './store/database.ts'
 import { migrate } from './store/migrate.ts'
@@ -19,7 +24,7 @@ export type SequencerCliHost = {
   }) => Promise<{ url: string; stop(): Promise<void> }>
 }
 
-type StartOptions = {
+type StartOptions = KeyOptions & {
   rpc: string
   deployment: string
   databaseUrl?: string
@@ -29,16 +34,19 @@ type StartOptions = {
   delayPrice: bigint
   host: string
   port: number
+  standby?: true
+  publicUrl?: string
   minFee: Map<bigint, bigint>
   maxBatchesPerSettle: number
   confirmations: number
+  finalityDepth: number
   poll: number
   feeRecipient?: `0x${string}`
-  l1KeyFile?: string
-  receiptKeyFile?: string
   provers: number
   farmKey?: string
   farmPublicKey?: Uint8Array
+  traceUrl?: string
+  removals?: string
   logLevel: string
 }
 
@@ -48,10 +56,13 @@ export function register(program: Command, host: SequencerCliHost = {}): void {
     .command('sequencer')
     .description('Run the service that admits, seals, proves and settles.')
 
-  sequencer
+  const start = sequencer
     .command('start')
     .description('Start the sequencer and serve its interface until Ctrl-C.')
-    .requiredOption('--rpc <url>', 'JSON-RPC of the base chain')
+    .requiredOption(
+      '--rpc <urls>',
+      'JSON-RPC of the base chain; several, by comma, stand in for each other',
+    )
     .requiredOption('--deployment <file>', 'deployment file of the rollup')
     .option('--database-url <url>', 'Postgres; default: DATABASE_URL, else an embedded one')
     .option('--data-dir <dir>', 'data of the embedded Postgres', '.cinnabar/sequencer-postgres')
@@ -67,6 +78,8 @@ export function register(program: Command, host: SequencerCliHost = {}): void {
     )
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <number>', 'port to listen on', parseCount, 8080)
+    .option('--standby', 'follow the sequencer that leads, and take over when it ends')
+    .option('--public-url <url>', 'where clients reach this one; default: where it listens')
     .addOption(
       new Option(
         '--min-fee <asset=units>',
@@ -95,22 +108,29 @@ export function register(program: Command, host: SequencerCliHost = {}): void {
         .default(DEFAULT_DELAY_PRICE, '100 gwei'),
     )
     .option('--confirmations <blocks>', 'base-chain blocks to wait before reading', parseCount, 0)
+    .option(
+      '--finality-depth <blocks>',
+      'base-chain blocks that make a settlement final',
+      parsePositive,
+      64,
+    )
     .addOption(
       new Option('--poll <time>', 'how often the base chain is read')
         .argParser(parseTime)
         .default(defaultSettings.pollMs, '1s'),
     )
-    .option('--l1-key-file <file>', 'base-chain key; default: CINNABAR_SEQUENCER_L1_KEY')
-    .option(
-      '--receipt-key-file <file>',
-      'key for receipts; default: CINNABAR_SEQUENCER_RECEIPT_KEY',
-    )
+  addKeyOptions(start)
     .option('--provers <number>', 'proofs that this process makes at once', parseCount, 1)
     .option('--farm-key <file>', 'key of the farm, for a process that proves beside other workers')
     .option(
       '--farm-public-key <hex>',
       'for --provers 0: public half of the key that the workers hold',
       parseFarmPublicKey,
+    )
+    .option('--trace-url <url>', 'send traces there, OTLP over HTTP; default: none')
+    .option(
+      '--removals <file>',
+      'memos that orders had removed: left out of the answers; read again when it changes',
     )
     .option('--log-level <level>', 'fatal, error, warn, info, debug or silent', 'info')
     .addHelpText(
@@ -123,16 +143,19 @@ Example:
 Next: curl http://127.0.0.1:8080/v1/status, and point wallets at this address.`,
     )
     .action(async (options: StartOptions) => {
-      await start(options, host)
+      await run(options, host)
     })
+
+  registerOperatorCommands(sequencer)
+  registerBondCommands(sequencer)
 
   sequencer
     .command('migrate')
     .description('Bring the database to this version without starting anything.')
     .option('--database-url <url>', 'Postgres; default: DATABASE_URL')
     .action(async (options: { databaseUrl?: string }) => {
-      const url = options.databaseUrl ?? process.env['DATABASE_URL']
-      if (url === undefined || url === '') throw new DatabaseMissingError()
+      const url = findDatabaseUrl(options.databaseUrl)
+      if (url === undefined) throw new DatabaseMissingError()
       const database = await openDatabase({ url })
       try {
         const applied = await migrate(database)
@@ -146,26 +169,18 @@ Next: curl http://127.0.0.1:8080/v1/status, and point wallets at this address.`,
     })
 }
 
-async function start(options: StartOptions, host: SequencerCliHost): Promise<void> {
+async function run(options: StartOptions, host: SequencerCliHost): Promise<void> {
   checkFarmOptions(options)
   const deployment = await readDeployment(options.deployment)
-  const l1PrivateKey = await readKey({
-    what: 'base-chain',
-    file: options.l1KeyFile,
-    variable: 'CINNABAR_SEQUENCER_L1_KEY',
-  })
-  const receiptPrivateKey = await readKey({
-    what: 'receipt',
-    file: options.receiptKeyFile,
-    variable: 'CINNABAR_SEQUENCER_RECEIPT_KEY',
-  })
+  const farmKey = options.farmKey === undefined ? undefined : await readFarmKey(options.farmKey)
+  const { account, receiptPrivateKey } = await readKeys(options, farmKey)
   const database = await chooseDatabase(options, host)
   const running = await startSequencer({
     deployment,
     rpcUrl: options.rpc,
     databaseUrl: database.url,
     stateDirectory: options.stateDir,
-    l1PrivateKey,
+    l1PrivateKey: account,
     receiptPrivateKey,
     host: options.host,
     port: options.port,
@@ -174,12 +189,17 @@ async function start(options: StartOptions, host: SequencerCliHost): Promise<voi
     maxBatchesPerSettle: options.maxBatchesPerSettle,
     delayPrice: options.delayPrice,
     confirmations: BigInt(options.confirmations),
+    finalityDepth: BigInt(options.finalityDepth),
     l1Confirmations: options.confirmations + 1,
     pollMs: options.poll,
     provers: options.provers,
-    ...(options.farmKey === undefined ? {} : { farmKey: await readFarmKey(options.farmKey) }),
+    isStandby: options.standby === true,
+    ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
+    ...(farmKey === undefined ? {} : { farmKey }),
     ...(options.farmPublicKey === undefined ? {} : { farmPublicKey: options.farmPublicKey }),
     ...(options.feeRecipient === undefined ? {} : { feeRecipient: options.feeRecipient }),
+    ...(options.traceUrl === undefined ? {} : { traceUrl: options.traceUrl }),
+    ...(options.removals === undefined ? {} : { removals: await fileRemovals(options.removals) }),
     logger: options.logLevel === 'silent' ? false : { level: options.logLevel },
     onFatal(error) {
       console.error(`The sequencer stopped: ${error.message}`)
@@ -189,7 +209,8 @@ async function start(options: StartOptions, host: SequencerCliHost): Promise<voi
     await database.stop()
     throw error
   })
-  console.log(`The sequencer listens on ${running.url} and signs as ${running.address}.`)
+  const role = options.standby === true ? 'stands by' : 'listens'
+  console.log(`The sequencer ${role} on ${running.url} and signs as ${running.address}.`)
   console.log('Press Ctrl-C to stop.')
   await new Promise<void>((resolve) => {
     process.once('SIGINT', resolve)
@@ -211,35 +232,15 @@ async function chooseDatabase(
   { databaseUrl, dataDir }: StartOptions,
   host: SequencerCliHost,
 ): Promise<{ url: string; stop(): Promise<void> }> {
-  const url = databaseUrl ?? process.env['DATABASE_URL']
-  if (url !== undefined && url !== '') return { url, stop: () => Promise.resolve() }
+  const url = findDatabaseUrl(databaseUrl)
+  if (url !== undefined) return { url, stop: () => Promise.resolve() }
   if (host.startPostgres === undefined) throw new DatabaseMissingError()
   return host.startPostgres({ dataDir })
-}
-
-/** `500ms`, `10s`, `2m`; milliseconds. */
-function parseTime(text: string): number {
-  const match = /^(\d+)(ms|s|m)$/.exec(text)
-  const [, amount, unit] = match ?? []
-  if (amount === undefined) throw new InvalidArgumentError('Write e.g. 500ms, 10s or 2m.')
-  return Number(amount) * (unit === 'ms' ? 1 : unit === 's' ? 1_000 : 60_000)
-}
-
-function parseCount(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Write a whole number.')
-  return Number(text)
 }
 
 function parseWei(text: string): bigint {
   if (!/^\d{1,30}$/.test(text)) throw new InvalidArgumentError('Write a whole number of wei.')
   return BigInt(text)
-}
-
-function parseAddress(text: string): `0x${string}` {
-  if (!/^0x[0-9a-fA-F]{40}$/.test(text)) {
-    throw new InvalidArgumentError('Write 0x and 40 hex digits.')
-  }
-  return text.toLowerCase() as `0x${string}`
 }
 
 function addFee(text: string, fees: Map<bigint, bigint>): Map<bigint, bigint> {

@@ -6,15 +6,15 @@ import type { BatchCircuit } from '../protocol/constants.ts'
  */
 const GAS = {
   /** A call with one batch of 16, but for its transfers. One batch key and one transfer key among it. */
-  fixed: 559_636,
-  transferWithFee: 64_441,
-  collectWithFee: 64_682 + 443,
-  withdrawal: 26_683,
-  depositTaken: 9_564,
-  context: 6_615,
-  collectKey: 189_608,
-  batchKey: 72_982,
-  batch: { 'batch-4': 87_321, 'batch-16': 91_144, 'batch-64': 106_314 },
+  fixed: 579_276,
+  transferWithFee: 64_415,
+  collectWithFee: 64_625 + 473,
+  withdrawal: 26_767,
+  depositTaken: 9_562,
+  context: 7_399,
+  collectKey: 203_001,
+  batchKey: 72_897,
+  batch: { 'batch-4': 87_559, 'batch-16': 91_376, 'batch-64': 106_546 },
 } as const
 
 /** Bytes of a call's data beside its slots: selector, ABI, header and a few contexts. */

@@ -1,19 +1,31 @@
 import type { FastifyInstance, FastifyServerOptions } from 'fastify'
-import type { HealthBody } from '../api/index.ts'
+import type { Registry } from 'prom-client'
+import { addressOfKey } from '../api/index.ts'
 import type { ChainReader } from '../l1/chainEvents.ts'
+import type { MinedTransaction } from '../l1/findReceipt.ts'
+import type { OperatorBondState } from '../l1/operatorBond.ts'
 import type { BatchCircuit, CircuitName } from '../protocol/constants.ts'
 import { BaseError } from '../protocol/errors.ts'
 import { FarmWorker } from '../prover/farm/farmWorker.ts'
 import type { FarmKey } from '../prover/farm/sealedBox.ts'
-import { findFarmHealth } from '../prover/farm/store/listProofJobs.ts'
 import { type Farm, type FarmSettings, openFarm } from '../prover/farm/store/openFarm.ts'
 import { releaseWorker } from '../prover/farm/store/releaseWorker.ts'
 import type { Prover } from '../prover/prover.ts'
 import { Admitter } from './admission/admitter.ts'
+import { NotReadyError } from './admission/errors.ts'
 import { ReceiptSigner } from './admission/receiptSigner.ts'
 import { Verifier } from './admission/verifier.ts'
 import { BaseFee } from './baseFee.ts'
-import { currentValues } from './chainView.ts'
+import { checkStandbyKeys, claimLeaderKeys } from './claimLeaderKeys.ts'
+import { StandbyError } from './errors.ts'
+import { failPoint } from './failPoint.ts'
+import { Leadership } from './leadership.ts'
+import { describeError } from './describeError.ts'
+import { DrainWatch } from './drainWatch.ts'
+import { createFinality } from './finality/createFinality.ts'
+import type { FinalityWatch } from './finality/finalityWatch.ts'
+import { createFigures } from './figures.ts'
+import { createHealth } from './health.ts'
 import type { LoopReporter } from './loop.ts'
 import { Observer } from './observation/observer.ts'
 import { ProofCollector } from './proving/proofCollector.ts'
@@ -24,15 +36,24 @@ import { buildApp } from './server/buildApp.ts'
 import { defaultLimits, type Limits } from './server/limits.ts'
 import { createMetrics } from './server/metrics.ts'
 import { createQueries } from './server/queries.ts'
+import { noRemovals, type Removals } from './server/removals.ts'
+import { BondWatcher } from './settlement/bondWatcher.ts'
+import { RightWatcher } from './settlement/rightWatcher.ts'
 import { type SettlementChain, Settler } from './settlement/settler.ts'
 import { createSigner } from './signer.ts'
+import { Standby } from './standby.ts'
 import { adoptSettledBatches } from './state/adoptSettledBatches.ts'
 import { openSealedState, type OpenedSealedState } from './state/openSealedState.ts'
-import type { Restoration } from './state/restoreState.ts'
-import { acquireWriterLock } from './store/acquireWriterLock.ts'
+import { type Restoration, restoreState } from './state/restoreState.ts'
 import { claimDeployment } from './store/claimDeployment.ts'
 import type { Database } from './store/database.ts'
-import { findQueueHealth } from './store/findQueueHealth.ts'
+import { findForcedHealth } from './store/findForcedHealth.ts'
+import type { LeaderKeys } from './store/findLeaderKeys.ts'
+import { findLeader } from './store/findLeader.ts'
+import { noTracing, type Tracing } from './tracing.ts'
+import { findFigures } from './store/findFigures.ts'
+import { findUnfinished } from './store/findUnfinished.ts'
+import { listStatementIds } from './store/listStatementIds.ts'
 import { migrate } from './store/migrate.ts'
 
 type Hex = `0x${string}`
@@ -68,12 +89,16 @@ export type SequencerSettings = {
   farmProvers: number
   /** Blocks below the head that are not read yet. */
   confirmations: bigint
+  /** Blocks, its own included, that make a settlement final. */
+  finalityDepth: bigint
   /** How often the base chain is read, ms. */
   pollMs: number
   /** Lowest fee by asset, protocol units. Empty: free. */
   minimumFees: ReadonlyMap<bigint, bigint>
   feeRecipient: Hex
   limits: Limits
+  /** Memos that orders removed from the answers: the base chain keeps them, and their hashes prove them. */
+  removals: Removals
 }
 
 export const defaultSettings = {
@@ -85,15 +110,24 @@ export const defaultSettings = {
   settleAgeMs: 600_000,
   farmProvers: 4,
   confirmations: 0n,
+  // Two epochs of Ethereum, after which a block is final.
+  finalityDepth: 64n,
   pollMs: 1_000,
   minimumFees: new Map<bigint, bigint>(),
   limits: defaultLimits,
+  removals: noRemovals,
 } as const satisfies Partial<SequencerSettings>
 
 export type SequencerPorts = {
   database: Database
   reader: ChainReader
   settlement: SettlementChain
+  /** Asks the base chain where a transaction was mined, before its settlement is called final. */
+  findReceipt: (transaction: Hex) => Promise<MinedTransaction | undefined>
+  /** The bond that answers for receipts. Default: none, and they promise no time. */
+  getBond?: () => Promise<OperatorBondState>
+  /** Wei of the account that pays for settle calls. Default: not known. */
+  getBalance?: () => Promise<bigint>
   prover: Pick<Prover, 'prove' | 'verifyMany'>
   /** 0x and 64 hex digits, or null where a circuit has no key here. */
   keyHashOf: (circuit: CircuitName) => Hex | null
@@ -102,13 +136,21 @@ export type SequencerPorts = {
   farm: FarmPorts
   /** Signs receipts and anchors. */
   receiptKey: Uint8Array
+  /** Signs and pays for settle calls. */
+  l1Account: Hex
   now: () => Date
   logger: FastifyServerOptions['logger']
+  /** Default: none. */
+  tracing?: Tracing
   /** Keeps the sealed state from start to start. Default: in memory, rebuilt at every start. */
   stateDirectory?: string
+  /** Follow another sequencer and take over when it ends. Default: lead from the start, or do not start. */
+  isStandby?: boolean
   /** How long to wait for a previous life of this sequencer to let go of the database, ms. */
   lockWaitMs?: number
-  /** Called when the database was lost to the lock: nothing may be written any more. */
+  /** Longest silence of a leader before another may take over, ms. */
+  leaseMs?: number
+  /** Called when another process leads: nothing may be written any more. */
   onLockLost: (error: Error) => void
 }
 
@@ -124,26 +166,35 @@ export type FarmPorts = {
 
 /** The name of the worker in this process: only one sequencer works with a database. */
 const WORKER = 'sequencer'
-/** From this many failed attempts at one job on, health says so, before the job is dead. */
-const ATTEMPTS_UNTIL_UNHEALTHY = 3
+/** A worker that could not start is started again. */
+const WORKER_RETRY_MS = 1_000
+/** While draining, a deposit or a forced transfer alone starts a batch only when its deadline is nearer than this. */
+const DRAIN_MARGIN_MS = 6 * 3_600_000
 
 export type Sequencer = {
   /** The interface, not listening yet. */
   readonly app: FastifyInstance
   readonly address: Hex
+  /** What /metrics gives out. */
+  readonly registry: Registry
   /** Rounds of each loop, for tests. */
   readonly loops: {
     readonly observer: Observer
     readonly sealer: Sealer
     readonly prover: ProofCollector
     readonly settler: Settler
+    readonly right: RightWatcher
+    readonly finality: FinalityWatch
+    readonly bond?: BondWatcher
+    readonly drain: DrainWatch
   }
   /** The worker in this process. */
   readonly worker: FarmWorker | undefined
   /** What it took to bring the state up to the database. */
   readonly restoration: Restoration
-  /** Starts the loops. */
-  start(): void
+  readonly leadership: Leadership
+  /** Starts the loops; a standby's, until it leads. @param url where it answers. */
+  start(url?: string): void
   /** Answers what was asked, ends the loops and lets go of the database. */
   stop(): Promise<void>
 }
@@ -153,6 +204,7 @@ export type Sequencer = {
  * everything together. Nothing runs before `start`.
  *
  * @throws {MigrationChangedError | DatabaseInUseError | DeploymentMismatchError | StateInconsistentError}
+ * @throws {StandbyKeysError | ReceiptKeyBarredError}
  */
 export async function createSequencer(
   ports: SequencerPorts,
@@ -160,14 +212,22 @@ export async function createSequencer(
   settings: SequencerSettings,
 ): Promise<Sequencer> {
   const { database } = ports
-  const { chainId, rollup, domain } = deployment
-  const lock = await acquireWriterLock(database, {
-    waitMs: ports.lockWaitMs ?? 10_000,
+  const { domain } = deployment
+  // Of a database that nobody leads yet. Otherwise the leader migrates, and nobody under its feet.
+  if ((await findLeader(database)) === undefined) await migrate(database)
+  const trouble: ((error: unknown) => void)[] = []
+  const leadership = new Leadership({
+    database,
+    ...(ports.leaseMs === undefined ? {} : { leaseMs: ports.leaseMs }),
     onLost: ports.onLockLost,
+    onTrouble(error) {
+      for (const listener of trouble) listener(error)
+    },
   })
+  if (ports.isStandby === true) await checkStandbyKeys(database, keysOf(ports))
+  else await leadership.take({ waitMs: ports.lockWaitMs ?? 10_000 })
   try {
-    await migrate(database)
-    await claimDeployment(database, { chainId, rollup })
+    if (leadership.term !== undefined) await prepareDatabase(ports, deployment)
     const sealed = await openSealedState({
       database,
       domain,
@@ -184,31 +244,51 @@ export async function createSequencer(
       throw error
     })
     try {
-      // The lock says that its last life is over.
-      await releaseWorker(farm, WORKER)
-      return await assemble(ports, deployment, settings, sealed, farm, lock, domain)
+      const parts = { sealed, farm, leadership, trouble }
+      return await assemble(ports, deployment, settings, parts)
     } catch (error) {
       await farm.close()
       await sealed.state.close()
       throw error
     }
   } catch (error) {
-    await lock.release()
+    await leadership.release()
     throw error
   }
+}
+
+/** The first steps of a leader. */
+async function prepareDatabase(
+  ports: SequencerPorts,
+  { chainId, rollup }: SequencerDeployment,
+): Promise<void> {
+  const { database } = ports
+  await migrate(database)
+  await claimDeployment(database, { chainId, rollup })
+  await claimLeaderKeys(database, keysOf(ports))
+}
+
+function keysOf({ l1Account, receiptKey }: SequencerPorts): LeaderKeys {
+  return { l1Account, receiptSigner: addressOfKey(receiptKey) }
+}
+
+type Parts = {
+  sealed: OpenedSealedState
+  farm: Farm
+  leadership: Leadership
+  /** To be told of signs of life that did not get through. */
+  trouble: ((error: unknown) => void)[]
 }
 
 async function assemble(
   ports: SequencerPorts,
   deployment: SequencerDeployment,
   settings: SequencerSettings,
-  sealed: OpenedSealedState,
-  farm: Farm,
-  lock: { release(): Promise<void> },
-  domain: bigint,
+  { sealed, farm: sharedFarm, leadership, trouble }: Parts,
 ): Promise<Sequencer> {
-  const { database, reader, prover, now } = ports
-  const { chainId, rollup } = deployment
+  const { database, reader, prover, now, tracing = noTracing } = ports
+  const { chainId, rollup, domain } = deployment
+  const farm = fencedFarm(sharedFarm, database)
   const { state, restoration } = sealed
   const { batchAgeMs, minimumFees, feeRecipient, limits } = settings
   const metrics = createMetrics()
@@ -221,7 +301,7 @@ async function assemble(
     onFailure(loop, error) {
       metrics.loopFailures.inc({ loop })
       const code = error instanceof BaseError ? error.code : 'UNEXPECTED'
-      app.log.error({ loop, code, err: error }, 'round failed')
+      app.log.error({ loop, code, err: describeError(error) }, 'round failed')
     },
   }
   const voidedTotal = (batchNumbers: readonly bigint[]) => {
@@ -240,7 +320,10 @@ async function assemble(
     async onObserved({ view, settled, isReorg }) {
       metrics.l1Block.set(Number(view.head.number))
       metrics.settled.inc(settled.length)
-      if (isReorg) app.log.warn({ l1Block: String(view.head.number) }, 'base chain reorganised')
+      if (isReorg) {
+        metrics.reorgs.inc()
+        app.log.warn({ l1Block: String(view.head.number) }, 'base chain reorganised')
+      }
       const { adopted, voided } = await adoptSettledBatches(
         { database, state, chain: reader, signer, now },
         settled,
@@ -249,9 +332,57 @@ async function assemble(
         app.log.warn({ batchNumbers: adopted.map(String) }, 'settled batches adopted')
       }
       voidedTotal(voided)
+      const statementIds = await listStatementIds(
+        database,
+        settled.map(({ batchNumber }) => batchNumber),
+      )
+      for (const { batchNumber, transactionHash: l1Transaction } of settled) {
+        app.log.info(
+          {
+            ...{ batchNumber: String(batchNumber), l1Transaction },
+            statementIds: statementIds.get(batchNumber) ?? [],
+          },
+          'batch settled',
+        )
+      }
       sealer.wake()
+      finality.watch.wake()
     },
   })
+  const finality = createFinality({
+    ...{ database, settings, reporter, metrics },
+    findReceipt: ports.findReceipt,
+    getLog: () => app.log,
+  })
+  const right = new RightWatcher({
+    getRight: () => ports.settlement.getRight(),
+    intervalMs: settings.pollMs,
+    reporter,
+    onChange({ mode, maySettle, holder, leaseEndsAt }) {
+      metrics.maySettle.set(maySettle ? 1 : 0)
+      const facts = { mode, holder: holder ?? null, leaseEndsAt: String(leaseEndsAt ?? '') }
+      if (maySettle) app.log.info(facts, 'settlement is ours')
+      else app.log.warn(facts, 'settlement is not ours: nothing is promised, sealed or settled')
+      sealer.wake()
+      settler.wake()
+    },
+  })
+  const bond =
+    ports.getBond === undefined
+      ? undefined
+      : new BondWatcher({
+          getBond: ports.getBond,
+          batchAgeMs,
+          getHeadTime: () => getView()?.head.minedAt.getTime(),
+          intervalMs: settings.pollMs,
+          reporter,
+          onChange(reason, { amount, promiseTime }) {
+            metrics.promising.set(reason === null ? 1 : 0)
+            const facts = { amount: String(amount), promiseSeconds: String(promiseTime) }
+            if (reason === null) app.log.info(facts, 'receipts promise a time')
+            else app.log.warn({ reason, ...facts }, 'receipts promise no time')
+          },
+        })
   const proofTimes = new ProofTimes()
   /** Of batches sealed since the start and not proved yet. */
   const sealedCircuits = new Map<bigint, BatchCircuit>()
@@ -269,33 +400,44 @@ async function assemble(
   const sealer = new Sealer({
     deps: { database, state, getView, signer, requestProof, domain, feeRecipient },
     batchAgeMs,
-    getMeans: async () => ({
-      circuits: ports.batchCircuits ?? ['batch-4', 'batch-16'],
-      proofSeconds: proofTimes.seconds,
-      provers: proversAtOnce(ports, settings),
-      baseFee: await readBaseFee(),
-      delayPrice: settings.delayPrice,
-    }),
+    maySeal: () => right.maySeal,
+    async getMeans() {
+      const means = {
+        // One at a time: the next sign of life is due when the last one has settled.
+        isSilent:
+          right.isSilent && state.head.batchNumber === (getView()?.settled?.batchNumber ?? 0n),
+        circuits: ports.batchCircuits ?? ['batch-4', 'batch-16'],
+        proofSeconds: proofTimes.seconds,
+        provers: proversAtOnce(ports, settings),
+        baseFee: await readBaseFee(),
+        delayPrice: settings.delayPrice,
+      }
+      if (!drain.isDraining || means.isSilent) return means
+      if (!(await hasToSeal())) return undefined
+      return { ...means, batchAgeMs: 0, delayPrice: undefined }
+    },
     now,
     reporter,
     onChoice({ circuit, reason, facts }) {
       metrics.choices.inc({ what: 'seal', reason })
       if (circuit === undefined) app.log.debug({ reason, ...facts }, 'sealing waits')
     },
-    onSealed({ sealed, choice, rejected }) {
-      for (const [code, count] of rejected) {
-        metrics.rejected.inc({ code }, count)
-        app.log.info({ code, count }, 'transfers rejected')
+    onSealed({ sealed, choice, rejected, startedAt }) {
+      for (const [code, statementIds] of rejected) {
+        metrics.rejected.inc({ code }, statementIds.length)
+        app.log.info({ code, statementIds }, 'transfers rejected')
       }
       if (sealed === undefined) return
-      const { batchNumber, circuit, transferCount, depositCount } = sealed
+      const { batchNumber, circuit, statementIds, depositCount } = sealed
+      const transferCount = statementIds.length
       metrics.sealed.inc({ circuit })
+      tracing.sealed({ batchNumber, circuit, statementIds, startedAt, endedAt: now() })
       sealedCircuits.set(batchNumber, circuit)
       metrics.sealedTransfers.inc(transferCount)
       app.log.info(
         {
           batchNumber: String(batchNumber),
-          ...{ circuit, transferCount, depositCount },
+          ...{ circuit, transferCount, depositCount, statementIds },
           ...{ reason: choice.reason, facts: choice.facts },
         },
         'batch sealed',
@@ -309,13 +451,19 @@ async function assemble(
     prover,
     now,
     reporter,
-    onProved({ batchNumber, worker: by, durationMs }) {
+    onProved({ batchNumber, worker: by, durationMs, statementIds }) {
       metrics.proveSeconds.observe(durationMs / 1000)
       const circuit = sealedCircuits.get(batchNumber)
       if (circuit !== undefined) proofTimes.note(circuit, durationMs)
       sealedCircuits.delete(batchNumber)
       metrics.proofs.inc({ outcome: 'proved' })
-      app.log.info({ batchNumber: String(batchNumber), worker: by, durationMs }, 'batch proved')
+      const endedAt = now()
+      const startedAt = new Date(endedAt.getTime() - durationMs)
+      tracing.proved({ batchNumber, worker: by, startedAt, endedAt })
+      app.log.info(
+        { batchNumber: String(batchNumber), worker: by, durationMs, statementIds },
+        'batch proved',
+      )
       settler.wake()
     },
     onRejected({ job, batchNumber, worker: by }) {
@@ -326,9 +474,16 @@ async function assemble(
       metrics.proofs.inc({ outcome: 'dead' })
       app.log.error({ job }, 'proof given up')
     },
+    onRevived(job) {
+      app.log.warn({ job }, 'proof tried again')
+    },
   })
-  const worker = createWorker(ports, farm, (event) => {
-    if (event.type === 'delivered') collector.wake()
+  const worker = createWorker(ports, sharedFarm, (event) => {
+    if (event.type === 'claimed') failPoint('proof.claimed')
+    if (event.type === 'delivered') {
+      failPoint('proof.delivered')
+      collector.wake()
+    }
     if (event.type !== 'failed') return
     metrics.proofs.inc({ outcome: 'failed' })
     app.log.error({ job: event.job, code: event.code }, 'proof failed')
@@ -338,12 +493,13 @@ async function assemble(
     state,
     chain: ports.settlement,
     maxBatchesPerSettle: settings.maxBatchesPerSettle,
+    right,
     getMeans: async () => ({
       maxGas: settings.maxGasPerSettle,
       maxBytes: settings.maxBytesPerSettle,
       settleAgeMs: settings.settleAgeMs,
       baseFee: await readBaseFee(),
-      delayPrice: settings.delayPrice,
+      delayPrice: drain.isDraining ? undefined : settings.delayPrice,
       proofSeconds: proofTimes.seconds,
     }),
     now,
@@ -353,7 +509,10 @@ async function assemble(
       if (count > 0) app.log.info({ batchCount: count, reason, facts }, 'settling')
       else app.log.debug({ reason, facts }, 'settlement waits')
     },
-    onSettled({ firstBatch, lastBatch, transaction, gasUsed }) {
+    onSettled({ firstBatch, lastBatch, transaction, gasUsed, startedAt }) {
+      tracing.settled({
+        ...{ firstBatch, lastBatch, l1Transaction: transaction, startedAt, endedAt: now() },
+      })
       app.log.info(
         {
           firstBatch: String(firstBatch),
@@ -361,15 +520,41 @@ async function assemble(
           l1Transaction: transaction,
           gasUsed: String(gasUsed),
         },
-        'batches settled',
+        'settle call mined',
       )
       observer.wake()
     },
     onVoided: voidedTotal,
   })
-  const loops = { observer, sealer, prover: collector, settler }
+  const drain: DrainWatch = new DrainWatch({
+    database,
+    countAdmitting: () => admitter.gate.inside,
+    now,
+    reporter,
+    onChange(isDraining) {
+      app.log.warn(isDraining ? 'draining: nothing is admitted' : 'admitting again')
+      sealer.wake()
+      settler.wake()
+    },
+  })
+  const loops = {
+    ...{ observer, sealer, prover: collector, settler, right, drain },
+    finality: finality.watch,
+    ...(bond === undefined ? {} : { bond }),
+  }
 
-  const admitter = new Admitter({
+  /** While draining: whether a promise, or the deadline of a deposit or forced transfer, asks for a batch. */
+  async function hasToSeal(): Promise<boolean> {
+    if ((await findUnfinished(database)).admitted > 0) return true
+    const { depositDueAt } = await findFigures(database)
+    const { oldest } = await findForcedHealth(database)
+    const clock = right.clockAt(now()) ?? now()
+    return [depositDueAt, oldest?.deadlineAt].some(
+      (due) => due !== undefined && due.getTime() - clock.getTime() < DRAIN_MARGIN_MS,
+    )
+  }
+
+  const admitter: Admitter = new Admitter({
     database,
     state,
     getView,
@@ -378,25 +563,57 @@ async function assemble(
     receiptSigner,
     domain,
     minimumFees,
+    checkRight() {
+      if (right.right === undefined) throw new NotReadyError({ what: 'who may settle' })
+      right.check()
+    },
     now,
+    isDraining: () => drain.isDraining,
+    settleBy: (admittedAt) => bond?.settleBy(admittedAt) ?? 0,
     onAdmitted() {
       metrics.admitted.inc()
       sealer.noteArrival()
     },
   })
 
+  const checkLeads = () => {
+    if (leadership.term === undefined) throw new StandbyError({ url: standby.leader?.url })
+  }
+  const getHealth = createHealth({
+    ...{ database, metrics, getView, now, right },
+    isDraining: () => drain.isDraining,
+    loops: Object.values(loops),
+  })
+  const figures = createFigures({
+    ...{ database, metrics, getView, now, health: getHealth },
+    getClock: () => right.clockAt(now()),
+    isDraining: () => drain.isDraining,
+    isLeading: () => leadership.term !== undefined,
+    gate: admitter.gate,
+    getBalance: ports.getBalance,
+  })
+
   const app = await buildApp({
     async admit(body) {
+      checkLeads()
       const stopWatch = metrics.admissionSeconds.startTimer()
+      const startedAt = now()
       const admitted = await admitter.admit(body)
       stopWatch()
+      tracing.admitted({ statementId: admitted.id, startedAt, endedAt: now() })
       return admitted
     },
-    checkRoom: () => admitter.checkRoom(),
+    checkRoom() {
+      checkLeads()
+      admitter.checkRoom()
+    },
     queries: createQueries({
       database,
       state,
       getView,
+      getRight: () => right.right,
+      getFinality: () => finality.finality,
+      getPromise: () => bond?.promise,
       isReceiving: (id) => admitter.isReceiving(id),
       signer,
       chainId,
@@ -407,53 +624,17 @@ async function assemble(
       minimumFees,
       feeRecipient,
       limits,
+      removals: settings.removals,
       now,
     }),
     metrics,
+    refreshMetrics: () => figures.refresh(),
     decisions: () => ({ sealing: sealer.choice ?? null, settlement: settler.choice ?? null }),
-    ready: async () => toHealth(await readinessChecks()),
-    health: async () => toHealth([...(await readinessChecks()), ...(await queueChecks())]),
+    ready: () => getHealth.ready(),
+    health: () => getHealth.health(),
     limits,
     logger: ports.logger,
   })
-
-  async function readinessChecks(): Promise<Check[]> {
-    const view = getView()
-    const isReachable = await database.query({ text: 'select 1', values: [] }).then(
-      () => true,
-      () => false,
-    )
-    return [
-      { name: 'database', isOk: isReachable },
-      {
-        name: 'base chain',
-        isOk: view !== undefined && currentValues(view, now()) !== undefined,
-      },
-    ]
-  }
-
-  async function queueChecks(): Promise<Check[]> {
-    const queue = await findQueueHealth(database).catch(() => undefined)
-    const proving = await findFarmHealth(database).catch(() => undefined)
-    metrics.provingJobs.set({ state: 'waiting' }, proving?.waiting ?? 0)
-    metrics.provingJobs.set({ state: 'proving' }, proving?.proving ?? 0)
-    metrics.provingJobs.set({ state: 'dead' }, proving?.dead ?? 0)
-    metrics.waiting.set(queue?.waiting ?? 0)
-    metrics.unproved.set(queue?.sealedUnproved ?? 0)
-    metrics.unsettled.set(queue?.provedUnsettled ?? 0)
-    metrics.admitting.set(admitter.gate.inside)
-    metrics.admittingLimit.set(admitter.gate.limit)
-    return [
-      ...Object.values(loops).map((loop) => ({ name: loop.name, isOk: loop.failures < 3 })),
-      {
-        name: 'proving queue',
-        isOk: proving?.dead === 0 && proving.failedAttempts < ATTEMPTS_UNTIL_UNHEALTHY,
-        ...(proving?.lastError === undefined
-          ? {}
-          : { detail: `${String(proving.dead)} dead; last ${proving.lastError}` }),
-      },
-    ]
-  }
 
   let listening: Promise<{ close(): Promise<void> } | undefined> | undefined
 
@@ -469,39 +650,104 @@ async function assemble(
     },
   })
 
-  // A first look, so that requests are answered from the start; a base chain that is down is for later.
-  await observer.tick().catch((error: unknown) => {
-    reporter.onFailure(observer.name, error)
+  trouble.push((error) => {
+    reporter.onFailure('leadership', error)
   })
+  /** What a leader does before its loops run. */
+  const prepareToLead = async () => {
+    // No other sequencer is at work: what a worker of this name had is nobody's.
+    await releaseWorker(farm, WORKER)
+    // Before the first request: what the operator decided holds over a restart, and for whoever leads.
+    await drain.tick()
+    // A first look, so that requests are answered from the start; a base chain that is down is for later.
+    for (const loop of [observer, right, ...(bond === undefined ? [] : [bond])]) {
+      await loop.tick().catch((error: unknown) => {
+        reporter.onFailure(loop.name, error)
+      })
+    }
+    failPoint('lead.prepared')
+  }
+  let isStopping = false
+  /** Until it runs: were the database away at this moment and no more asked, nothing would ever be proved. */
+  const startWorker = () => {
+    if (isStopping) return
+    worker?.start().catch((error: unknown) => {
+      reporter.onFailure('worker', error)
+      setTimeout(startWorker, WORKER_RETRY_MS).unref()
+    })
+  }
+  const startLoops = () => {
+    for (const loop of Object.values(loops)) loop.start()
+    startWorker()
+    listening = farm
+      .listen((event) => {
+        if (event !== 'job') collector.wake()
+      })
+      // The collector asks twice a second anyway.
+      .catch(() => undefined)
+  }
+  let address: string | undefined
+  const standby = new Standby({
+    database,
+    state,
+    observer,
+    leadership,
+    reporter,
+    checkKeys: () => checkStandbyKeys(database, keysOf(ports)),
+    onKeysRefused: ports.onLockLost,
+    async onLead() {
+      await prepareDatabase(ports, deployment)
+      await state.exclusive(() => restoreState(database, state))
+      await prepareToLead()
+      if (address !== undefined) await leadership.announce(address)
+      startLoops()
+      app.log.warn({ term: String(leadership.term) }, 'leadership taken over')
+    },
+  })
+  if (leadership.term === undefined) await observer.follow()
+  else await prepareToLead()
 
   return {
     app,
     address: signer.address,
+    registry: metrics.registry,
     loops,
     worker,
     restoration,
-    start() {
-      for (const loop of Object.values(loops)) loop.start()
-      const failed = (error: unknown) => reporter.onFailure('worker', error)
-      worker?.start().catch(failed)
-      listening = farm
-        .listen((event) => {
-          if (event !== 'job') collector.wake()
-        })
-        // The collector asks twice a second anyway.
-        .catch(() => undefined)
+    leadership,
+    start(url) {
+      address = url
+      // A standby answers too, and this one writes nothing.
+      finality.watch.start()
+      if (leadership.term === undefined) {
+        standby.start()
+        return
+      }
+      if (url !== undefined) void leadership.announce(url)
+      startLoops()
     },
     async stop() {
+      isStopping = true
       await app.close()
       await receiptSigner.close()
+      await standby.stop()
       await Promise.all(Object.values(loops).map((loop) => loop.stop()))
       // Its proof is given back, for another worker or the next start: nobody waits for it here.
       await worker?.stop()
       await (await listening)?.close()
       await farm.close()
       await state.close()
-      await lock.release()
+      await leadership.release()
     },
+  }
+}
+
+/** The farm as its keeper sees it: what it decides about jobs is a leader's, and fenced like the rest. */
+function fencedFarm(farm: Farm, database: Database): Farm {
+  return {
+    ...farm,
+    query: (query) => database.query(query),
+    transaction: (work) => database.transaction(work),
   }
 }
 
@@ -521,8 +767,12 @@ function createWorker(
   return new FarmWorker({
     farm,
     prover: {
-      // Only the circuits named below reach it.
-      prove: (circuit, inputs, options) => prover.prove(circuit as BatchCircuit, inputs, options),
+      async prove(circuit, inputs, options) {
+        // Only the circuits named below reach it.
+        const proved = await prover.prove(circuit as BatchCircuit, inputs, options)
+        failPoint('proof.made')
+        return proved
+      },
     },
     key,
     circuits: worker.circuits.map((name) => ({
@@ -533,10 +783,4 @@ function createWorker(
     concurrency,
     ...(onEvent === undefined ? {} : { onEvent }),
   })
-}
-
-type Check = { name: string; isOk: boolean; detail?: string }
-
-function toHealth(checks: Check[]): HealthBody {
-  return { status: checks.every(({ isOk }) => isOk) ? 'ok' : 'failing', checks }
 }

@@ -2,6 +2,7 @@ import {
   addressOfKey,
   hashAnchor,
   hashReceipt,
+  NOBODY,
   type Receipt,
   signDigest,
   type SignedAnchor,
@@ -15,7 +16,8 @@ type Hex = `0x${string}`
 /** Signs receipts and anchors with the receipt key. */
 export type Signer = {
   readonly address: Hex
-  signReceipt(statementId: Hex, admittedAt: Date): Receipt
+  /** `settleBy`: seconds of the settlement clock; 0 promises no time. */
+  signReceipt(statementId: Hex, admission: { admittedAt: Date; settleBy: number }): Receipt
   signAnchor(batch: Omit<BatchRecord, 'signature'>): Hex
 }
 
@@ -29,8 +31,13 @@ export function createSigner({
   const address = addressOfKey(privateKey)
   return {
     address,
-    signReceipt(statementId, admittedAt) {
-      const receipt = { statementId, admittedAt: admittedAt.getTime(), sequencer: address }
+    signReceipt(statementId, { admittedAt, settleBy }) {
+      const receipt = {
+        statementId,
+        admittedAt: admittedAt.getTime(),
+        settleBy,
+        sequencer: address,
+      }
       return { ...receipt, signature: signDigest(privateKey, hashReceipt(domain, receipt)) }
     },
     signAnchor: (batch) => signDigest(privateKey, hashAnchor(domain, anchorFields(batch, address))),
@@ -52,7 +59,19 @@ function anchorFields(
   }
 }
 
-/** The stored signature, as clients get it. */
-export function toSignedAnchor(batch: BatchRecord, sequencer: Hex): SignedAnchor {
-  return { ...anchorFields(batch, sequencer), signature: batch.signature }
+/**
+ * A batch's anchor as clients get it: with the stored signature, or one made now where a follower took
+ * the batch over before this node came to sign, or where another key signed it before: the same link, under the key
+ * that clients are told of. Without a signer it has none.
+ */
+export function toSignedAnchor(
+  batch: BatchRecord,
+  signer: Pick<Signer, 'address' | 'signAnchor'> | undefined,
+): SignedAnchor {
+  if (signer === undefined) return anchorFields(batch, NOBODY)
+  const isOwn = batch.signer === undefined || batch.signer === signer.address
+  return {
+    ...anchorFields(batch, signer.address),
+    signature: (isOwn ? batch.signature : undefined) ?? signer.signAnchor(batch),
+  }
 }

@@ -2,10 +2,14 @@ import type { FastifyServerOptions } from 'fastify'
 import { checkRegisteredKeys } from './checkRegisteredKeys.ts'
 import { createChainReader } from '../l1/chainReader.ts'
 import { checkDeployment, createChainClient } from '../l1/client.ts'
+import { findReceipt } from '../l1/findReceipt.ts'
 import type { ChainDeployment } from '../l1/deployment.ts'
-import { getBaseFee, getSettledState } from '../l1/reads.ts'
+import { addressOfKey } from '../api/index.ts'
+import { getOperatorBond } from '../l1/operatorBond.ts'
+import { getBaseFee, getEtherBalance, getSettledState } from '../l1/reads.ts'
+import { getSettlementRight } from '../l1/settlementRight.ts'
 import { getVerificationKeys } from '../l1/verificationKeys.ts'
-import { submitTransaction } from '../l1/submitTransaction.ts'
+import { submitTransaction, type TransactionAccount } from '../l1/submitTransaction.ts'
 import { createTransactionAccount } from '../l1/transactionAccount.ts'
 import { BATCH_CIRCUITS, type BatchCircuit, type CircuitName } from '../protocol/constants.ts'
 import { BaseError } from '../protocol/errors.ts'
@@ -21,27 +25,44 @@ import {
   type Sequencer,
   type SequencerSettings,
 } from './sequencer.ts'
+import { failPoint } from './failPoint.ts'
+import { EndpointBoard } from './server/endpointBoard.ts'
 import { findBatchCircuits } from './sealing/findBatchCircuits.ts'
 import type { SettlementChain } from './settlement/settler.ts'
 import { type Database, openDatabase } from './store/database.ts'
+import { noTracing, openTracing } from './tracing.ts'
 import { l1TransactionStore } from './store/l1TransactionStore.ts'
 
 type Hex = `0x${string}`
 
 export type StartSequencerOptions = Partial<SequencerSettings> & {
   deployment: ChainDeployment
+  /** Several, by comma, stand in for each other. */
   rpcUrl: string
   databaseUrl: string
-  /** Signs and pays for settle calls; must have the SEQUENCER role. Also the default fee recipient. */
-  l1PrivateKey: Hex
+  /**
+   * Signs and pays for settle calls; must have the SEQUENCER role. Also the default fee recipient. Or the account of
+   * a key service (l1/remoteAccount.ts).
+   */
+  l1PrivateKey: Hex | TransactionAccount
   /** Signs receipts and anchors. */
   receiptPrivateKey: Hex
   /** Default 127.0.0.1. */
   host?: string
   /** Default: any free one. */
   port?: number
+  /** Follow another sequencer and take over when it ends. Default: lead from the start, or do not start. */
+  isStandby?: boolean
+  /** How long to wait for another leader to end, ms. Default 10 s. */
+  lockWaitMs?: number
+  /** Longest silence of a leader before another may take over, ms. */
+  leaseMs?: number
+  /** Where clients reach this one, for those that ask a standby. Default: where it listens. */
+  publicUrl?: string
   /** Keeps the sealed state from start to start. Default: in memory, rebuilt at every start. */
   stateDirectory?: string
+  /** OTLP over HTTP, e.g. `http://127.0.0.1:4318/v1/traces`. Default: no tracing. */
+  traceUrl?: string
   /** Default: silent. */
   logger?: FastifyServerOptions['logger']
   /** Default: one of its own, with as many worker processes as `provers`. */
@@ -67,6 +88,8 @@ export type RunningSequencer = {
   /** Signs receipts and anchors. */
   readonly address: Hex
   readonly sequencer: Sequencer
+  /** Its connections, which write in its term of leadership. */
+  readonly database: Database
   /** Answers what was asked, ends the loops, closes the database. Safe to call twice. */
   stop(): Promise<void>
 }
@@ -79,13 +102,25 @@ export type RunningSequencer = {
  */
 export async function startSequencer(options: StartSequencerOptions): Promise<RunningSequencer> {
   const { deployment, rpcUrl, databaseUrl, host = '127.0.0.1', port = 0 } = options
-  const client = createChainClient({ rpcUrl })
+  const endpoints = new EndpointBoard()
+  const { chainId, contracts } = deployment
+  const client = createChainClient({ rpcUrl, chainId, onEndpoint: endpoints.tell })
   await checkDeployment(client, deployment)
   const database = await openDatabase({ url: databaseUrl })
   const prover = options.prover ?? createProver({ workers: Math.max(1, options.provers ?? 1) })
-  const account = createTransactionAccount(options.l1PrivateKey)
+  const account =
+    typeof options.l1PrivateKey === 'string'
+      ? createTransactionAccount(options.l1PrivateKey)
+      : options.l1PrivateKey
+
+  const { traceUrl } = options
+  const tracing =
+    traceUrl === undefined
+      ? noTracing
+      : await openTracing({ url: traceUrl, chainId, rollup: contracts.rollup })
 
   const closeAll = async () => {
+    await tracing.close()
     if (options.prover === undefined) await prover.close()
     await database.close()
   }
@@ -107,7 +142,15 @@ export async function startSequencer(options: StartSequencerOptions): Promise<Ru
         database,
         reader: createChainReader({ client, deployment }),
         settlement: liveSettlement(options, { client, database, account }),
+        findReceipt: (transaction) => findReceipt(client, transaction),
+        getBond: () =>
+          getOperatorBond(
+            { client, deployment },
+            addressOfKey(hexToBytes(options.receiptPrivateKey)),
+          ),
+        getBalance: () => getEtherBalance({ client }, account.address),
         prover,
+        tracing,
         keyHashOf: (circuit) => keyHash(prover, circuit),
         batchCircuits: findBatchCircuits(
           (circuit) => keyHere(prover, circuit),
@@ -115,11 +158,12 @@ export async function startSequencer(options: StartSequencerOptions): Promise<Ru
         ),
         farm: farmPorts(options, prover),
         receiptKey: hexToBytes(options.receiptPrivateKey),
+        l1Account: account.address.toLowerCase() as Hex,
         now: options.now ?? (() => new Date()),
         logger: options.logger ?? false,
-        ...(options.stateDirectory === undefined ? {} : { stateDirectory: options.stateDirectory }),
+        ...definedPorts(options),
         onLockLost(error) {
-          // Without the lock another process may seal: nothing may be written any more.
+          // Another process decides: nothing that this one writes is taken any more.
           void stop().then(() => options.onFatal?.(error))
         },
       },
@@ -133,8 +177,9 @@ export async function startSequencer(options: StartSequencerOptions): Promise<Ru
   try {
     await checkRegisteredKeys({ client, rollup: deployment.contracts.rollup, prover })
     const url = await sequencer.app.listen({ host, port })
-    sequencer.start()
-    return { url, address: sequencer.address, sequencer, stop }
+    endpoints.attach(sequencer.app.log, sequencer.registry)
+    sequencer.start(options.publicUrl ?? url)
+    return { url, address: sequencer.address, sequencer, database, stop }
   } catch (error) {
     await stop()
     throw error
@@ -168,13 +213,14 @@ function liveSettlement(
   }: {
     client: ReturnType<typeof createChainClient>
     database: Database
-    account: ReturnType<typeof createTransactionAccount>
+    account: TransactionAccount
   },
 ): SettlementChain {
   const { deployment, l1Confirmations = 1, maxFeePerGas } = options
   const store = l1TransactionStore(database)
   return {
     getSettled: () => getSettledState({ client, deployment }),
+    getRight: () => getSettlementRight({ client, deployment }, account.address),
     getBaseFee: () => getBaseFee(client),
     async submit({ purpose, data, signal }) {
       const receipt = await submitTransaction({
@@ -188,9 +234,13 @@ function liveSettlement(
         confirmations: l1Confirmations,
         pollMs: options.pollMs ?? defaultSettings.pollMs,
         signal,
+        onProgress({ stage }) {
+          if (stage === 'sent') failPoint('settle.sent')
+        },
         ...(maxFeePerGas === undefined ? {} : { maxFeePerGas }),
       })
-      return { transaction: receipt.transactionHash, gasUsed: receipt.gasUsed }
+      const { transactionHash: transaction, gasUsed, effectiveGasPrice } = receipt
+      return { transaction, gasUsed, costWei: gasUsed * effectiveGasPrice }
     },
   }
 }
@@ -204,16 +254,28 @@ const settingNames = [
   'settleAgeMs',
   'farmProvers',
   'confirmations',
+  'finalityDepth',
   'pollMs',
   'minimumFees',
   'feeRecipient',
   'limits',
+  'removals',
 ] as const satisfies readonly (keyof SequencerSettings)[]
 
 function definedSettings(options: StartSequencerOptions): Partial<SequencerSettings> {
   return Object.fromEntries(
     settingNames.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
   )
+}
+
+function definedPorts(options: StartSequencerOptions) {
+  const { isStandby, lockWaitMs, leaseMs, stateDirectory } = options
+  return {
+    ...(isStandby === undefined ? {} : { isStandby }),
+    ...(lockWaitMs === undefined ? {} : { lockWaitMs }),
+    ...(leaseMs === undefined ? {} : { leaseMs }),
+    ...(stateDirectory === undefined ? {} : { stateDirectory }),
+  }
 }
 
 function keyHash(prover: Prover, circuit: CircuitName): Hex | null {

@@ -22,6 +22,8 @@ export type WaitingTransfer = Statement & { readonly admittedAt: Date }
 /** A promise given: what the receipt says. */
 export type Admission = {
   readonly admittedAt: Date
+  /** Seconds of the settlement clock; 0 promises no time. */
+  readonly settleBy: number
   readonly receiptSignature: Hex
 }
 

@@ -1,5 +1,6 @@
 import type { Receipt, TransferAdmitted, TransferSubmission } from '../../api/index.ts'
 import type { ChainView } from '../chainView.ts'
+import { failPoint } from '../failPoint.ts'
 import type { Signer } from '../signer.ts'
 import type { SealedState } from '../state/sealedState.ts'
 import type { Database } from '../store/database.ts'
@@ -16,6 +17,7 @@ import {
   NullifierPendingError,
   NullifierSpentError,
   ProofInvalidError,
+  SequencerDrainingError,
 } from './errors.ts'
 import { Gate } from './gate.ts'
 import { Grouping } from './grouping.ts'
@@ -34,8 +36,14 @@ export type AdmitterDependencies = {
   receiptSigner: Pick<ReceiptSigner, 'sign'>
   domain: bigint
   minimumFees: MinimumFees
+  /** @throws {SettlementNotOursError} while nothing admitted here could be settled here. */
+  checkRight: () => void
   now: () => Date
   onAdmitted: (submission: Submission) => void
+  /** Nothing new is admitted while it says so. Default: never. */
+  isDraining?: () => boolean
+  /** What a receipt of this moment promises: seconds of the settlement clock, 0 for no time. Default: never any. */
+  settleBy?: (now: Date) => number
   /** Default: one of its own. */
   gate?: Gate
 }
@@ -92,18 +100,21 @@ export class Admitter {
     return this.#receiving.has(id)
   }
 
-  /** Before a submission is read. @throws {SequencerBusyError} where it would be turned away. */
+  /** Before a submission is read. @throws {SequencerBusyError | SequencerDrainingError} where it would be turned away. */
   checkRoom(): void {
+    if (this.#deps.isDraining?.() === true) throw new SequencerDrainingError()
     this.#gate.check()
   }
 
-  /** @throws {TransferRefusedError | SequencerBusyError | NotReadyError} */
+  /** @throws {TransferRefusedError | SequencerBusyError | SequencerDrainingError | SettlementNotOursError | NotReadyError} */
   async admit(body: TransferSubmission): Promise<TransferAdmitted> {
     const submission = parseSubmission(body)
     const { id } = submission
     const underWay = this.#receiving.get(id)
     if (underWay !== undefined) return underWay
     checkTransferStateless(submission, { domain: this.#deps.domain })
+    // From here to the place no other work comes between: a drain that finds no one inside stays so.
+    if (this.#deps.isDraining?.() === true) throw new SequencerDrainingError()
     const leave = this.#gate.enter()
     const progress = { isWork: false }
     const work = this.#admit(submission, progress).finally(() => {
@@ -115,12 +126,13 @@ export class Admitter {
   }
 
   async #admit(submission: Submission, progress: { isWork: boolean }): Promise<TransferAdmitted> {
-    const { database, verifier, minimumFees, receiptSigner, now } = this.#deps
+    const { database, verifier, minimumFees, receiptSigner, checkRight, now } = this.#deps
     // First, since what was promised stands, whatever has changed since.
     if (await this.#lookup.add(submission)) {
       const known = await findTransfer(database, submission.id)
       if (known !== undefined && known.stage !== 'rejected') return this.#answer(known)
     }
+    checkRight()
     checkMinimumFee(minimumFees, submission)
     // Asked before the proof as well: a look at memory spares the work for what is stale anyhow.
     this.#checkAgainstState(submission)
@@ -128,13 +140,18 @@ export class Admitter {
     progress.isWork = true
     if (!isValid) throw new ProofInvalidError()
     this.#checkAgainstState(submission)
+    checkRight()
+    failPoint('admit.verified')
 
     const admittedAt = now()
-    const receipt = await receiptSigner.sign({ statementId: submission.id, admittedAt })
+    const settleBy = this.#deps.settleBy?.(admittedAt) ?? 0
+    const receipt = await receiptSigner.sign({ statementId: submission.id, admittedAt, settleBy })
+    failPoint('admit.signed')
     const outcome = await this.#insertion.add({
       submission,
-      admission: { admittedAt, receiptSignature: receipt.signature },
+      admission: { admittedAt, settleBy, receiptSignature: receipt.signature },
     })
+    failPoint('admit.written')
     if (outcome === 'taken') await this.#refuseTaken(submission)
     if (outcome === 'known') {
       const stored = await findTransfer(database, submission.id)
@@ -155,16 +172,25 @@ export class Admitter {
     throw new NullifierSpentError()
   }
 
-  #answer({ id, stage, admittedAt, receiptSignature }: TransferView): TransferAdmitted {
+  #answer({
+    id,
+    stage,
+    admittedAt,
+    settleBy,
+    receiptSignature,
+    receiptSigner,
+  }: TransferView): TransferAdmitted {
     const { signer } = this.#deps
-    // A transfer that another sequencer settled got no promise from this one; one is due to whoever asks.
+    // A transfer that another sequencer settled got no receipt from this one; one is due to whoever asks, and no
+    // time is promised for what has happened.
     const receipt: Receipt =
       receiptSignature === undefined
-        ? signer.signReceipt(id, admittedAt)
+        ? signer.signReceipt(id, { admittedAt, settleBy: 0 })
         : {
             statementId: id,
             admittedAt: admittedAt.getTime(),
-            sequencer: signer.address,
+            settleBy,
+            sequencer: receiptSigner ?? signer.address,
             signature: receiptSignature,
           }
     return { id, status: stage, receipt }

@@ -49,13 +49,15 @@ export function checkTransferAgainst(
   }
   if (publicInputs.day !== day) throw new StaleDayError({ expected: day, actual: publicInputs.day })
   const fee = unpackWord('fee', publicInputs.fee)
-  const { auditKeyS, auditKeyI } = epoch
+  const { auditKeyS, auditKeyI, auditKeyL } = epoch
   if (
     fee.epoch !== epoch.epoch ||
     publicInputs.auditKeyS[0] !== auditKeyS.x ||
     publicInputs.auditKeyS[1] !== auditKeyS.y ||
     publicInputs.auditKeyI[0] !== auditKeyI.x ||
-    publicInputs.auditKeyI[1] !== auditKeyI.y
+    publicInputs.auditKeyI[1] !== auditKeyI.y ||
+    publicInputs.auditKeyL[0] !== auditKeyL.x ||
+    publicInputs.auditKeyL[1] !== auditKeyL.y
   ) {
     throw new StaleEpochError({ expected: epoch.epoch, actual: fee.epoch })
   }

@@ -1,3 +1,4 @@
+import type { SettlementRight } from '../../l1/settlementRight.ts'
 import { BaseError } from '../../protocol/errors.ts'
 import { formatField } from '../../protocol/field.ts'
 
@@ -249,7 +250,49 @@ export class NotReadyError extends BaseError {
   }
 }
 
+/** Of a request that came while the process ends; what came before is answered. */
+export class SequencerStoppingError extends BaseError {
+  override readonly name = 'SequencerStoppingError'
+  constructor() {
+    super('The service is stopping.', {
+      code: 'SEQUENCER_STOPPING',
+      metaMessages: ['Nothing was done. Try again in a moment; a submission may be repeated.'],
+    })
+  }
+}
+
+/** This sequencer could not settle what it admitted: settlement is leased to others, or the role was taken from it. */
+export class SettlementNotOursError extends BaseError {
+  override readonly name = 'SettlementNotOursError'
+  constructor({ mode, holder, leaseEndsAt }: SettlementRight) {
+    super('This sequencer has no right to settle now, and promises nothing.', {
+      code: 'SETTLEMENT_NOT_OURS',
+      metaMessages: [
+        mode === 'lease'
+          ? `Settlement: open to bonded proposers; ${holder === undefined ? 'nobody holds the lease' : `leased to ${holder} until ${String(leaseEndsAt)}`}`
+          : 'Settlement: closed, and its base-chain account lacks the role SEQUENCER',
+        'Send the transfer to the sequencer of whoever may settle, or queue it by force on the base chain.',
+      ],
+    })
+  }
+}
+
 /** More is being admitted than can be answered in time. Nothing is wrong with the transfer. */
+export class SequencerDrainingError extends BaseError {
+  override readonly name = 'SequencerDrainingError'
+  /** An upgrade's usual length; the operator may need longer. */
+  readonly retryAfterSeconds = 60
+  constructor() {
+    super('The sequencer admits nothing for now: it finishes what it has, and comes back.', {
+      code: 'SEQUENCER_DRAINING',
+      metaMessages: [
+        'Come again in: 60 s',
+        'Submit the same statement again then; nothing was kept of it. What has a receipt is settled.',
+      ],
+    })
+  }
+}
+
 export class SequencerBusyError extends BaseError {
   override readonly name = 'SequencerBusyError'
   /** When a place is likely to be free. */

@@ -4,7 +4,11 @@ import { createSigner, type Signer } from '../signer.ts'
 import { Grouping } from './grouping.ts'
 import type { SignAnswer, SignRequest, SignWorkerData } from './signWorker.ts'
 
-type Unsigned = { readonly statementId: `0x${string}`; readonly admittedAt: Date }
+type Unsigned = {
+  readonly statementId: `0x${string}`
+  readonly admittedAt: Date
+  readonly settleBy: number
+}
 
 /** A signature takes 0.4 ms: so many at once are worth a message to the thread and back. */
 const FEWEST_FOR_THREAD = 4
@@ -48,13 +52,14 @@ export class ReceiptSigner {
   async #signAll(receipts: readonly Unsigned[]): Promise<Receipt[]> {
     const signatures =
       receipts.length < FEWEST_FOR_THREAD ? undefined : await this.#signOnThread(receipts)
-    return receipts.map(({ statementId, admittedAt }, i) => {
+    return receipts.map(({ statementId, admittedAt, settleBy }, i) => {
       const signature = signatures?.[i]
       return signature === undefined
-        ? this.#signer.signReceipt(statementId, admittedAt)
+        ? this.#signer.signReceipt(statementId, { admittedAt, settleBy })
         : {
             statementId,
             admittedAt: admittedAt.getTime(),
+            settleBy,
             sequencer: this.#signer.address,
             signature,
           }
@@ -73,9 +78,10 @@ export class ReceiptSigner {
     })
     worker.postMessage({
       id,
-      receipts: receipts.map(({ statementId, admittedAt }) => ({
+      receipts: receipts.map(({ statementId, admittedAt, settleBy }) => ({
         statementId,
         admittedAt: admittedAt.getTime(),
+        settleBy,
       })),
     } satisfies SignRequest)
     const timer = setTimeout(() => void this.#end(), THREAD_TIMEOUT_MS)

@@ -6,15 +6,15 @@ import { createSigner } from '../signer.ts'
 export type SignWorkerData = { privateKey: Uint8Array; domain: SigningDomain }
 export type SignRequest = {
   id: number
-  receipts: readonly { statementId: `0x${string}`; admittedAt: number }[]
+  receipts: readonly { statementId: `0x${string}`; admittedAt: number; settleBy: number }[]
 }
 export type SignAnswer = { id: number; signatures: readonly `0x${string}`[] }
 
 const signer = createSigner(workerData as SignWorkerData)
 parentPort?.on('message', ({ id, receipts }: SignRequest) => {
   const signatures = receipts.map(
-    ({ statementId, admittedAt }) =>
-      signer.signReceipt(statementId, new Date(admittedAt)).signature,
+    ({ statementId, admittedAt, settleBy }) =>
+      signer.signReceipt(statementId, { admittedAt: new Date(admittedAt), settleBy }).signature,
   )
   parentPort?.postMessage({ id, signatures } satisfies SignAnswer)
 })

@@ -7,9 +7,12 @@ import { listProofResults, type ProofResult } from '../../prover/farm/store/list
 import type { Farm } from '../../prover/farm/store/openFarm.ts'
 import { rejectProof } from '../../prover/farm/store/rejectProof.ts'
 import { deleteProofs } from '../../prover/farm/store/requeueProofs.ts'
+import { reviveDeadProofs } from '../../prover/farm/store/reviveDeadProofs.ts'
+import { failPoint } from '../failPoint.ts'
 import { Loop, type LoopReporter } from '../loop.ts'
 import type { Database } from '../store/database.ts'
 import { listProvingJobs, type ProvingJob } from '../store/listProvingJobs.ts'
+import { listStatementIds } from '../store/listStatementIds.ts'
 import { recordProof } from '../store/recordProof.ts'
 
 /** Results verified together. */
@@ -21,11 +24,18 @@ export type ProofCollectorParameters = {
   prover: Pick<Prover, 'verifyMany'>
   now: () => Date
   reporter: LoopReporter
-  onProved: (facts: { batchNumber: bigint; worker: string; durationMs: number }) => void
+  onProved: (facts: {
+    batchNumber: bigint
+    worker: string
+    durationMs: number
+    statementIds: readonly `0x${string}`[]
+  }) => void
   /** A result that is no proof of the batch: whose it was matters to the operator. */
   onRejected: (facts: { job: JobId; batchNumber: bigint; worker: string }) => void
-  /** All attempts failed. The batch, and settlement after it, waits for the operator. */
+  /** All attempts failed. The batch, and settlement after it, waits for the operator, or for `onRevived`. */
   onDead: (job: JobId) => void
+  /** It was dead for a while and has its attempts again. */
+  onRevived: (job: JobId) => void
 }
 
 /**
@@ -42,8 +52,9 @@ export class ProofCollector extends Loop {
   }
 
   override async tick(): Promise<void> {
-    const { database, farm, onDead } = this.#parameters
+    const { database, farm, onDead, onRevived } = this.#parameters
     for (const job of await buryDeadProofs(farm)) onDead(job)
+    for (const job of await reviveDeadProofs(farm)) onRevived(job)
     for (;;) {
       const results = await listProofResults(farm, LIMIT)
       if (results.length === 0) return
@@ -52,6 +63,7 @@ export class ProofCollector extends Loop {
         results.map(({ job }) => job),
       )
       const holds = await this.#verify(results, wanted)
+      failPoint('proof.verified')
       for (const [i, result] of results.entries()) {
         await this.#take(result, wanted.get(result.job), holds[i] === true)
       }
@@ -103,9 +115,13 @@ export class ProofCollector extends Loop {
       })
       // The witness data goes in the same moment: nobody needs it any more.
       await deleteProofs(connection, [job])
+      failPoint('proof.written')
       return isStanding
     })
-    if (isRecorded) onProved({ batchNumber, worker, durationMs })
+    failPoint('proof.recorded')
+    if (!isRecorded) return
+    const statementIds = (await listStatementIds(database, [batchNumber])).get(batchNumber) ?? []
+    onProved({ batchNumber, worker, durationMs, statementIds })
   }
 }
 

@@ -27,6 +27,8 @@ export type SealingMeans = {
   readonly baseFee: bigint | undefined
   /** Wei that a second's delay of one transfer counts for. Undefined: fullness and age alone decide. */
   readonly delayPrice: bigint | undefined
+  /** Nothing was settled for so long that an empty batch is due, as a sign of life. */
+  readonly isSilent: boolean
 }
 
 /**
@@ -35,6 +37,7 @@ export type SealingMeans = {
  *   full                    the largest batch is full, or the deposits' slot of any
  *   due                     something has waited for `batchAgeMs`
  *   delay-costs-more        a prover is idle, and the wait would cost more than a batch of its own
+ *   keep-alive              nothing waits, and nothing was settled for long: an empty batch
  *   nothing-waits
  *   no-key                  no batch circuit has a key here that is active on the base chain
  *   provers-busy            it would pay to seal, but the proof could not begin
@@ -44,6 +47,7 @@ export const sealingReasons = [
   'full',
   'due',
   'delay-costs-more',
+  'keep-alive',
   'nothing-waits',
   'no-key',
   'provers-busy',
@@ -124,7 +128,11 @@ export function chooseBatch(queue: BatchQueue, means: SealingMeans): SealingChoi
       ...{ delayCost, gasSaving, sizes },
     },
   })
-  if (oldestAt === undefined || waiting === 0) return choose('nothing-waits')
+  if (oldestAt === undefined || waiting === 0) {
+    const [smallest] = circuits
+    if (!means.isSilent || smallest === undefined) return choose('nothing-waits')
+    return choose('keep-alive', smallest)
+  }
   if (best === undefined || largest === undefined) return choose('no-key')
   if (transfers >= slotsOf(largest) || deposits >= DEPOSITS_PER_SLOT) {
     return choose('full', best.circuit)

@@ -2,8 +2,10 @@ import type { BatchCircuit } from '../../protocol/constants.ts'
 import { BATCH_CIRCUITS, DEPOSITS_PER_SLOT } from '../../protocol/constants.ts'
 import { buildBatch, type BuiltBatch } from '../../protocol/buildBatch.ts'
 import { applyBatch } from '../../protocol/applyBatch.ts'
+import { compareSlots } from '../../protocol/batch.ts'
 import {
   NotReadyError,
+  NullifierSpentError,
   toReason,
   TransferRefusedError,
   UnsealableError,
@@ -11,21 +13,25 @@ import {
 import { checkTransferAgainst } from '../admission/checkTransferAgainst.ts'
 import type { ChainView } from '../chainView.ts'
 import { SealConflictError } from '../errors.ts'
+import { failPoint } from '../failPoint.ts'
 import type { ProofRequester } from '../proving/proofRequester.ts'
 import type { Signer } from '../signer.ts'
 import { StateDamagedError } from '../state/errors.ts'
 import { restoreState, toBatch } from '../state/restoreState.ts'
 import type { SealedState } from '../state/sealedState.ts'
+import { adoptTransfer } from '../store/adoptTransfer.ts'
 import type { Connection, Database } from '../store/database.ts'
 import { insertBatch, type BatchRecord } from '../store/insertBatch.ts'
 import { insertBatchDeposits, type DepositRecord } from '../store/insertBatchDeposits.ts'
 import { insertProvingJob } from '../store/insertProvingJob.ts'
 import { countUnprovedBatches } from '../store/countUnprovedBatches.ts'
 import { listAvailableDeposits, type WaitingDeposit } from '../store/listAvailableDeposits.ts'
+import { insertBatchForced, type ForcedSlot } from '../store/insertBatchForced.ts'
+import { listWaitingForced, type WaitingForced } from '../store/listWaitingForced.ts'
 import { listWaitingTransfers } from '../store/listWaitingTransfers.ts'
 import { markTransfersSealed } from '../store/markTransfersSealed.ts'
 import { rejectTransfers } from '../store/rejectTransfers.ts'
-import type { WaitingTransfer } from '../transfer.ts'
+import type { Statement, WaitingTransfer } from '../transfer.ts'
 import { chooseBatch, type SealingChoice, type SealingMeans } from './chooseBatch.ts'
 
 export type SealBatchDependencies = {
@@ -48,12 +54,15 @@ export type SealBatchParameters = {
    * ahead of ours must not hold its deposits up.
    */
   depositsSeen?: Map<bigint, Date>
+  /** The same of forced transfers. */
+  forcedSeen?: Map<bigint, Date>
 }
 
 export type SealedSummary = {
   batchNumber: bigint
   circuit: BatchCircuit
-  transferCount: number
+  /** In slot order. */
+  statementIds: readonly `0x${string}`[]
   depositCount: number
 }
 
@@ -61,12 +70,14 @@ export type SealOutcome = {
   sealed: SealedSummary | undefined
   /** Why this batch, or why none. */
   choice: SealingChoice
-  /** Admitted transfers that could no longer be sealed, by reason code. */
-  rejected: ReadonlyMap<string, number>
+  /** Statement ids of admitted transfers that could no longer be sealed, by reason code. */
+  rejected: ReadonlyMap<string, readonly `0x${string}`[]>
 }
 
 /** Read at a time. More than a batch takes, so that stale ones do not hide the others for long. */
 const LOOK_AHEAD = 256
+/** Forced transfers that the largest batch has room for. */
+const MOST_SLOTS = Math.max(...Object.values(BATCH_CIRCUITS).map((size) => size.transferSlots))
 
 /**
  * Seals the next batch if there is reason to: rejects what went stale since admission (S2), takes
@@ -84,34 +95,79 @@ export function sealBatch(
 
 async function seal(
   deps: SealBatchDependencies,
-  { now, means, arrivalsPerSecond, depositsSeen = new Map() }: SealBatchParameters,
+  {
+    now,
+    means,
+    arrivalsPerSecond,
+    depositsSeen = new Map(),
+    forcedSeen = new Map(),
+  }: SealBatchParameters,
 ): Promise<SealOutcome> {
   const { database } = deps
-  const rejected = new Map<string, number>()
-  const waiting = await takeCurrent(deps, now, rejected)
+  const rejected: Rejected = new Map()
+  const forced = decideForced(deps.state, await listWaitingForced(database, MOST_SLOTS))
+  const current = await takeCurrent(deps, now, rejected)
+  const waiting = current.filter(
+    ({ publicInputs: { nullifier } }) => !forced.some((entry) => entry.nullifier === nullifier),
+  )
   const deposits = await listAvailableDeposits(database, DEPOSITS_PER_SLOT)
   const times = [
     ...waiting.map((one) => one.admittedAt),
     ...waitingSince(deposits, depositsSeen, now),
+    ...waitingSince(
+      forced.map(({ entryId: id, queuedAt }) => ({ id, queuedAt })),
+      forcedSeen,
+      now,
+    ),
   ]
   const oldestAt = times.length === 0 ? undefined : new Date(Math.min(...times.map(Number)))
   const unproved = oldestAt === undefined ? 0 : await countUnprovedBatches(database)
   const choice = chooseBatch(
-    { transfers: waiting.length, deposits: deposits.length, oldestAt, arrivalsPerSecond },
+    {
+      transfers: forced.length + waiting.length,
+      deposits: deposits.length,
+      oldestAt,
+      arrivalsPerSecond,
+    },
     { ...means, now, unproved },
   )
   const { circuit } = choice
   if (circuit === undefined) return { sealed: undefined, choice, rejected }
   const { transferSlots, deposits: depositPlaces } = BATCH_CIRCUITS[circuit]
-  const transfers = sortByNullifier(waiting.slice(0, transferSlots))
+  // S4: the oldest forced ones come first, in every batch, as many as there is room for.
+  const byForce = forced.slice(0, transferSlots)
+  const transfers = waiting.slice(0, transferSlots - byForce.length)
   const taken = deposits.slice(0, depositPlaces)
-  const sealed = await sealChosen(deps, { circuit, transfers, deposits: taken, now, rejected })
+  const sealed = await sealChosen(deps, {
+    ...{ circuit, now, rejected, transfers },
+    ...{ deposits: taken, forced: byForce },
+  })
   return { sealed, choice, rejected }
 }
 
-/** The earlier of block time and first sight, of each deposit. Forgets those that no longer wait. */
+/** An entry of the forced queue, and what becomes of it in the next batch. */
+type DecidedForced = WaitingForced & Pick<ForcedSlot, 'takenAs' | 'nullifier'>
+
+/**
+ * B1, B2: void where the nullifier is spent, by an earlier batch or by an older entry of this one. The state
+ * is that of the newest sealed batch; when batches are voided or adopted, it is asked again.
+ */
+function decideForced(
+  state: Pick<SealedState, 'isSpent'>,
+  waiting: readonly WaitingForced[],
+): DecidedForced[] {
+  const live = new Set<bigint>()
+  return waiting.map((entry) => {
+    const { nullifier } = entry.publicInputs
+    const isVoid = live.has(nullifier) || state.isSpent(nullifier)
+    live.add(nullifier)
+    return { ...entry, nullifier, takenAs: isVoid ? 'void' : entry.circuit }
+  })
+}
+
+/** The earlier of block time and first sight, of each. Forgets those that no longer wait. */
 function waitingSince(
-  deposits: readonly WaitingDeposit[],
+  deposits: readonly Pick<WaitingDeposit, 'id' | 'queuedAt'>[],
   seen: Map<bigint, Date>,
   now: Date,
 ): Date[] {
@@ -132,7 +188,13 @@ async function sealChosen(
   const { circuit, now } = choice
   const fork = state.fork()
   const number = state.head.batchNumber + 1n
-  const batch = toBatch({ circuit, number, feeRecipient }, choice.transfers, choice.deposits)
+  const { transfers, forced } = placeSlots(choice)
+  const batch = toBatch(
+    { circuit, number, feeRecipient },
+    transfers,
+    choice.deposits,
+    forced.filter(({ takenAs }) => takenAs === 'void'),
+  )
   let built: BuiltBatch
   try {
     built = buildBatch(fork, batch, { domain })
@@ -143,6 +205,7 @@ async function sealChosen(
     await rejectUnsealable(deps, choice, cause)
     return undefined
   }
+  failPoint('seal.built')
   const { applied } = built
   const unsigned: Omit<BatchRecord, 'signature'> = {
     number,
@@ -167,21 +230,62 @@ async function sealChosen(
     if (!(error instanceof SealConflictError)) await restoreState(database, state)
     throw error
   }
+  failPoint('seal.committed')
   state.merge(fork)
+  failPoint('seal.merged')
   return {
     batchNumber: number,
     circuit,
-    transferCount: choice.transfers.length,
+    statementIds: transfers.map(({ id }) => id),
     depositCount: choice.deposits.length,
   }
+}
+
+type Rejected = Map<string, `0x${string}`[]>
+
+function note(rejected: Rejected, code: string, id: `0x${string}`): void {
+  rejected.set(code, [...(rejected.get(code) ?? []), id])
 }
 
 type Choice = {
   circuit: BatchCircuit
   transfers: readonly WaitingTransfer[]
+  forced: readonly DecidedForced[]
   deposits: readonly DepositRecord[]
   now: Date
-  rejected: Map<string, number>
+  rejected: Rejected
+}
+
+/** Who stands where: the order that a batch needs, see protocol/batch.ts compareSlots. */
+function placeSlots({ transfers, forced }: Pick<Choice, 'transfers' | 'forced'>): {
+  /** Live ones, of the forced queue too. */
+  transfers: (Statement & { slot: number; isForced: boolean })[]
+  forced: ForcedSlot[]
+} {
+  const placed: {
+    transfers: (Statement & { slot: number; isForced: boolean })[]
+    forced: ForcedSlot[]
+  } = { transfers: [], forced: [] }
+  const all = [
+    ...transfers.map((statement) => ({ statement, entry: undefined })),
+    ...forced.map((entry) => ({ statement: entry, entry })),
+  ]
+  const slotOf = ({ statement, entry }: (typeof all)[number]) => ({
+    kind: entry?.takenAs ?? statement.circuit,
+    nullifier: statement.publicInputs.nullifier,
+    outputs: statement.publicInputs.outputs,
+  })
+  for (const [slot, one] of all.sort((a, b) => compareSlots(slotOf(a), slotOf(b))).entries()) {
+    const { statement, entry } = one
+    if (entry !== undefined) {
+      const { nullifier, outputs, withdrawal, fee } = entry.publicInputs
+      const { entryId, takenAs } = entry
+      placed.forced.push({ slot, entryId, takenAs, nullifier, outputs, withdrawal, fee })
+    }
+    if (entry?.takenAs === 'void') continue
+    placed.transfers.push({ ...statement, slot, isForced: entry !== undefined })
+  }
+  return placed
 }
 
 async function write(
@@ -195,19 +299,29 @@ async function write(
 ): Promise<void> {
   const batchId = await insertBatch(connection, { batch: record })
   await insertBatchDeposits(connection, { batchId, deposits: choice.deposits })
-  const slots = choice.transfers.map(({ id }, slot) => ({ id, slot }))
+  const placed = placeSlots(choice)
+  await insertBatchForced(connection, { batchId, forced: placed.forced })
+  const spent = toReason(new NullifierSpentError())
+  for (const { slot, isForced, ...statement } of placed.transfers) {
+    if (!isForced) continue
+    const settledAt = choice.now
+    // Admitted here too, it keeps its receipt and is sealed with it.
+    await adoptTransfer(connection, { statement, batchId, slot, settledAt, spent })
+  }
+  const slots = placed.transfers.filter(({ isForced }) => !isForced)
   const marked = await markTransfersSealed(connection, { batchId, slots })
   if (marked !== slots.length) throw new SealConflictError()
   const { circuitInputs: inputs, publicInputs } = built
   const jobId = await requestProof(connection, { circuit: record.circuit, inputs })
   await insertProvingJob(connection, { batchId, jobId, publicInputs })
+  failPoint('seal.written')
 }
 
 /** Waiting transfers that may be sealed now; the others are rejected, each with its reason. */
 async function takeCurrent(
   { database, state, getView }: SealBatchDependencies,
   now: Date,
-  rejected: Map<string, number>,
+  rejected: Rejected,
 ): Promise<WaitingTransfer[]> {
   for (;;) {
     const waiting = await listWaitingTransfers(database, LOOK_AHEAD)
@@ -222,7 +336,7 @@ async function takeCurrent(
         if (error instanceof NotReadyError) return []
         if (!(error instanceof TransferRefusedError)) throw error
         await rejectTransfers(database, { ids: [transfer.id], reason: toReason(error) })
-        rejected.set(error.code, (rejected.get(error.code) ?? 0) + 1)
+        note(rejected, error.code, transfer.id)
         staleCount += 1
       }
     }
@@ -251,7 +365,7 @@ async function rejectUnsealable(
       if (error instanceof StateDamagedError) throw error
       const refusal = new UnsealableError({ cause: error })
       await rejectTransfers(database, { ids: [transfer.id], reason: toReason(refusal) })
-      rejected.set(refusal.code, (rejected.get(refusal.code) ?? 0) + 1)
+      note(rejected, refusal.code, transfer.id)
     }
   }
   // Not a transfer's fault: the failure is ours and shows as such.

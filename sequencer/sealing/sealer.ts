@@ -11,13 +11,22 @@ import {
 export type SealerParameters = {
   deps: SealBatchDependencies
   batchAgeMs: number
-  /** Asked each time: the base fee moves, and so do the times that proofs take. */
-  getMeans: () => Promise<Omit<SealBatchParameters['means'], 'batchAgeMs'>>
+  /** Whether what is sealed now can be settled here. */
+  maySeal: () => boolean
+  /**
+   * Asked each time: the base fee moves, and so do the times that proofs take. Undefined: nothing is sealed for now.
+   * A `batchAgeMs` in it goes before the one above.
+   */
+  getMeans: () => Promise<SealerMeans | undefined>
   now: () => Date
   reporter: LoopReporter
-  onSealed: (outcome: SealOutcome) => void
+  onSealed: (outcome: SealOutcome & { startedAt: Date }) => void
   /** Another reason than the last time. */
   onChoice: (choice: SealingChoice) => void
+}
+
+export type SealerMeans = Omit<SealBatchParameters['means'], 'batchAgeMs'> & {
+  batchAgeMs?: number
 }
 
 /** Seals batches by what is cheaper, and by age at the latest. */
@@ -25,6 +34,7 @@ export class Sealer extends Loop {
   override readonly name = 'sealer'
   readonly #parameters: SealerParameters
   readonly #depositsSeen = new Map<bigint, Date>()
+  readonly #forcedSeen = new Map<bigint, Date>()
   readonly #arrivals = new ArrivalRate()
   #choice: SealingChoice | undefined
 
@@ -49,21 +59,26 @@ export class Sealer extends Loop {
   }
 
   override async tick(): Promise<void> {
-    const { deps, batchAgeMs, getMeans, now, onSealed, onChoice } = this.#parameters
-    for (;;) {
-      const means = { ...(await getMeans()), batchAgeMs }
+    const { deps, batchAgeMs, maySeal, getMeans, now, onSealed, onChoice } = this.#parameters
+    // What was admitted before waits: it is sealed if the right comes back in time, else rejected as stale.
+    while (maySeal()) {
+      const given = await getMeans()
+      if (given === undefined) return
+      const means = { batchAgeMs, ...given }
       const at = now()
       const outcome = await sealBatch(deps, {
         now: at,
         means,
         arrivalsPerSecond: this.#arrivals.at(at),
         depositsSeen: this.#depositsSeen,
+        forcedSeen: this.#forcedSeen,
       })
       if (outcome.sealed !== undefined || outcome.choice.reason !== this.#choice?.reason) {
         onChoice(outcome.choice)
       }
       this.#choice = outcome.choice
-      if (outcome.sealed !== undefined || outcome.rejected.size > 0) onSealed(outcome)
+      if (outcome.sealed !== undefined || outcome.rejected.size > 0)
+        onSealed({ ...outcome, startedAt: at })
       // Another full batch may be waiting already, or the others of one that did not come about.
       if (outcome.sealed === undefined && outcome.rejected.size === 0) return
     }

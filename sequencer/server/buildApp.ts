@@ -1,29 +1,47 @@
+import { randomUUID } from 'node:crypto'
 import rateLimit from '@fastify/rate-limit'
 import swagger from '@fastify/swagger'
-import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
+import Fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyServerOptions,
+  LogController,
+} from 'fastify'
 import {
+  answerConnectionError,
+  answerExpectation,
   type BatchRange,
   type HealthBody,
   type LeafRange,
+  requestTimers,
   type RouteName,
   routes,
+  type TransferAdmitted,
   type TransferSubmission,
 } from '../../api/index.ts'
 import { HealthBody as HealthSchema, ErrorBody } from '../../api/index.ts'
 import type { Static } from '@sinclair/typebox'
-import { BaseError } from '../../protocol/errors.ts'
-import { SequencerBusyError, TransferRefusedError } from '../admission/errors.ts'
+import {
+  SequencerBusyError,
+  SequencerStoppingError,
+  TransferRefusedError,
+} from '../admission/errors.ts'
+import { describeError } from '../describeError.ts'
 import { errorAnswer } from './errorAnswer.ts'
 import { defaultLimits, type Limits } from './limits.ts'
 import type { Metrics } from './metrics.ts'
 import type { Queries } from './queries.ts'
 
 export type AppDependencies = {
-  admit: (body: TransferSubmission) => Promise<object>
+  /** Of the OpenAPI document. */
+  title?: string
+  admit: (body: TransferSubmission) => Promise<TransferAdmitted>
   /** Throws where a submission would be turned away: asked before its body is read. */
   checkRoom?: () => void
   queries: Queries
-  metrics: Metrics
+  metrics: Pick<Metrics, 'registry' | 'refused' | 'turnedAway'>
+  /** Brings the gauges up to date, before they are read. */
+  refreshMetrics?: () => Promise<void>
   /** What was chosen last in sealing and settling, and from what. */
   decisions: () => object
   /** Named checks; one that throws or gives false fails. */
@@ -35,10 +53,12 @@ export type AppDependencies = {
 
 /** The HTTP interface. It opens no port: `inject` tests it, the server listens. */
 export async function buildApp({
+  title = 'Cinnabar sequencer',
   admit,
   checkRoom,
   queries,
   metrics,
+  refreshMetrics = () => Promise.resolve(),
   decisions,
   ready,
   health,
@@ -48,27 +68,36 @@ export async function buildApp({
   const app = Fastify({
     logger,
     bodyLimit: limits.bodyBytes,
+    // What is no request, or has no address, is answered in the form of every other error.
+    clientErrorHandler: answerConnectionError,
+    frameworkErrors(error, _request, reply: FastifyReply) {
+      const { httpStatus, body } = errorAnswer(error)
+      void reply.code(httpStatus).send(body)
+    },
     requestTimeout: limits.requestTimeoutMs,
     connectionTimeout: limits.connectionTimeoutMs,
     keepAliveTimeout: limits.connectionTimeoutMs,
-    http: {
-      // Node takes the larger of the two for the whole request, and 60 s is its default for headers.
-      headersTimeout: limits.requestTimeoutMs,
-      // Node's default of 30 s would let a slow request live three times its time.
-      connectionsCheckingInterval: Math.min(1_000, limits.requestTimeoutMs),
-    },
-    // A client gets its answer before the port closes, and no new request.
-    return503OnClosing: true,
+    http: requestTimers(limits.requestTimeoutMs),
+    // A client gets its answer before the port closes, and no new request: by the hook below, in our form.
+    return503OnClosing: false,
     forceCloseConnections: 'idle',
+    // In the answer and on the lines about it; never taken from the client, who could forge others' lines.
+    genReqId: () => randomUUID(),
     // Who asked for what is nobody's business, the log's included.
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({
+      disableRequestLogging: true,
+      requestIdLogLabel: 'requestId',
+    }),
     // Unknown members are refused, not dropped: a client that sends one is mistaken about something.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', allErrors: false } },
   })
 
+  app.server.maxConnections = limits.connections
+  app.server.on('checkExpectation', answerExpectation)
+
   app.setErrorHandler((error, request, reply) => {
     const { httpStatus, body, isInternal, retryAfterSeconds } = errorAnswer(error)
-    if (isInternal) request.log.error({ err: describe(error) }, 'request failed')
+    if (isInternal) request.log.error({ err: describeError(error) }, 'request failed')
     if (retryAfterSeconds !== undefined) void reply.header('retry-after', retryAfterSeconds)
     void reply.code(httpStatus).send(body)
   })
@@ -86,7 +115,11 @@ export async function buildApp({
     isClosing = true
     done()
   })
-  app.addHook('onSend', (_, reply, payload, done) => {
+  app.addHook('onRequest', (_request, _reply, done) => {
+    done(isClosing ? new SequencerStoppingError() : undefined)
+  })
+  app.addHook('onSend', (request, reply, payload, done) => {
+    void reply.header('x-request-id', request.id)
     if (isClosing) void reply.header('connection', 'close')
     done(null, payload)
   })
@@ -100,7 +133,7 @@ export async function buildApp({
     openapi: {
       openapi: '3.1.0',
       info: {
-        title: 'Cinnabar sequencer',
+        title,
         version: '1',
         description: 'Submit proved transfers, follow them, and sync a wallet by range.',
       },
@@ -141,9 +174,13 @@ export async function buildApp({
     handler: async (request, reply) => {
       try {
         const admitted = await admit(request.body as TransferSubmission)
+        request.log.info({ statementId: admitted.id }, 'transfer admitted')
         return await reply.code(routes.submitTransfer.status).send(admitted)
       } catch (error) {
-        if (error instanceof TransferRefusedError) metrics.refused.inc({ code: error.code })
+        if (error instanceof TransferRefusedError) {
+          metrics.refused.inc({ code: error.code })
+          request.log.info({ code: error.code }, 'transfer refused')
+        }
         if (error instanceof SequencerBusyError) metrics.turnedAway.inc()
         throw error
       }
@@ -186,28 +223,13 @@ export async function buildApp({
       return reply.code(body.status === 'ok' ? 200 : 503).send(body)
     })
   }
-  app.get('/metrics', { schema: { hide: true } }, async (_, reply) =>
-    reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
-  )
+  app.get('/metrics', { schema: { hide: true } }, async (_, reply) => {
+    await refreshMetrics()
+    return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics())
+  })
   app.get('/decisions', { schema: { hide: true } }, () => decisions())
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
 
   await app.ready()
   return app
-}
-
-/** For the log: no request contents. */
-function describe(error: unknown): {
-  type: string
-  code?: string
-  message: string
-  stack?: string
-} {
-  if (!(error instanceof Error)) return { type: typeof error, message: 'thrown value' }
-  return {
-    type: error.name,
-    message: error.message,
-    ...(error instanceof BaseError ? { code: error.code } : {}),
-    ...(error.stack === undefined ? {} : { stack: error.stack }),
-  }
 }

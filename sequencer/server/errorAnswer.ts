@@ -1,7 +1,8 @@
 import type { FastifyError } from 'fastify'
 import type { ErrorBody } from '../../api/index.ts'
 import { BaseError } from '../../protocol/errors.ts'
-import { SequencerBusyError } from '../admission/errors.ts'
+import { SequencerBusyError, SequencerDrainingError } from '../admission/errors.ts'
+import { LeadershipLostError, StandbyError } from '../errors.ts'
 import { isDatabaseUnavailable } from '../store/database.ts'
 import { httpStatuses } from './httpStatuses.ts'
 
@@ -15,6 +16,8 @@ export type ErrorAnswer = {
 
 /** What a client is told of an error: code, sentence, facts. Never a stack trace, never a cause. */
 export function errorAnswer(error: unknown): ErrorAnswer {
+  // The remedy that it names is the operator's; for a client this is a standby from now on.
+  if (error instanceof LeadershipLostError) return errorAnswer(new StandbyError({ url: undefined }))
   if (error instanceof BaseError) {
     const httpStatus = httpStatuses[error.code]
     if (httpStatus !== undefined) {
@@ -23,7 +26,7 @@ export function errorAnswer(error: unknown): ErrorAnswer {
         httpStatus,
         body: { code, message, details: [...metaMessages] },
         isInternal: false,
-        ...(error instanceof SequencerBusyError
+        ...(error instanceof SequencerBusyError || error instanceof SequencerDrainingError
           ? { retryAfterSeconds: error.retryAfterSeconds }
           : {}),
       }
@@ -58,7 +61,9 @@ export function errorAnswer(error: unknown): ErrorAnswer {
       'Wait for the time in the retry-after header.',
     )
   }
-  if (statusCode === 400) return known('REQUEST_INVALID', 'The request is malformed.')
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    return known('REQUEST_INVALID', 'The request is malformed.')
+  }
   return {
     ...known('INTERNAL', 'The sequencer failed. Nothing was lost; try again in a moment.'),
     isInternal: true,

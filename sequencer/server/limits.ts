@@ -4,6 +4,8 @@ export type Limits = {
   bodyBytes: number
   /** Requests of one client address a minute. */
   requestsPerMinute: number
+  /** Connections at a time; one more is closed at once, so that nobody uses up the process's files. */
+  connections: number
   /** Until a request must have arrived whole, ms. */
   requestTimeoutMs: number
   /** Until an idle connection is closed, ms. */
@@ -13,6 +15,8 @@ export type Limits = {
 export const defaultLimits: Limits = {
   bodyBytes: 16_384,
   requestsPerMinute: 600,
+  // A process may commonly open 1,024 files at least; the database and the base chain need some.
+  connections: 800,
   requestTimeoutMs: 10_000,
   connectionTimeoutMs: 30_000,
 }

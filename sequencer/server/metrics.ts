@@ -1,11 +1,37 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { PROTOCOL_VERSION } from '../../protocol/constants.ts'
 
-/** Counters and gauges of one sequencer. None has a label that depends on who asks or pays. */
+/** Of sequencer and follower alike. */
+export function finalityMetrics(registers: Registry[]) {
+  return {
+    finalBatch: new Gauge({
+      name: 'cinnabar_final_batch',
+      help: 'Newest batch whose settlement is final; 0 before the first.',
+      registers,
+    }),
+    finalityTakenBack: new Counter({
+      name: 'cinnabar_finality_taken_back_total',
+      help: 'Reorganisations of the base chain that took back a settlement that was called final.',
+      registers,
+    }),
+  }
+}
+
+/**
+ * Counters and gauges of one sequencer. None has a label that depends on who asks or pays. Each stands in
+ * docs/metrics.md, in the same words.
+ */
 export type Metrics = ReturnType<typeof createMetrics>
 
 export function createMetrics() {
   const registry = new Registry()
   const registers = [registry]
+  new Gauge({
+    name: 'cinnabar_build_info',
+    help: 'Always 1; its label is the version of the protocol.',
+    labelNames: ['protocol'],
+    registers,
+  }).set({ protocol: String(PROTOCOL_VERSION) }, 1)
   return {
     registry,
     admitted: new Counter({
@@ -28,6 +54,16 @@ export function createMetrics() {
       name: 'cinnabar_transfer_admission_seconds',
       help: 'Time from a parsed submission to its receipt.',
       buckets: [0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5],
+      registers,
+    }),
+    maySettle: new Gauge({
+      name: 'cinnabar_settlement_is_ours',
+      help: '1 while this sequencer may settle, 0 while settlement is leased to others.',
+      registers,
+    }),
+    promising: new Gauge({
+      name: 'cinnabar_receipts_promise_time',
+      help: "1 while receipts promise a time, for which the operator's bond answers.",
       registers,
     }),
     admitting: new Gauge({
@@ -95,6 +131,21 @@ export function createMetrics() {
       help: 'Admitted transfers that wait to be sealed.',
       registers,
     }),
+    forcedWaiting: new Gauge({
+      name: 'cinnabar_forced_transfers_waiting',
+      help: 'Entries of the forced queue that no settled batch has taken.',
+      registers,
+    }),
+    forcedAge: new Gauge({
+      name: 'cinnabar_forced_transfers_oldest_seconds',
+      help: 'Time since the oldest of them was queued; 0 when none waits.',
+      registers,
+    }),
+    forcedTimeLeft: new Gauge({
+      name: 'cinnabar_forced_transfers_time_left_seconds',
+      help: 'Time of the settlement clock until the deadline of the oldest of them, past which settlement opens to others; absent where none waits.',
+      registers,
+    }),
     unproved: new Gauge({
       name: 'cinnabar_batches_unproved',
       help: 'Sealed batches without proof.',
@@ -120,6 +171,68 @@ export function createMetrics() {
     l1Block: new Gauge({
       name: 'cinnabar_l1_block',
       help: 'Newest base-chain block read.',
+      registers,
+    }),
+    l1BlockTime: new Gauge({
+      name: 'cinnabar_l1_block_timestamp_seconds',
+      help: 'Time of the newest base-chain block read.',
+      registers,
+    }),
+    reorgs: new Counter({
+      name: 'cinnabar_l1_reorgs_total',
+      help: 'Reorganisations of the base chain that took back what had been read.',
+      registers,
+    }),
+    ...finalityMetrics(registers),
+    settledAt: new Gauge({
+      name: 'cinnabar_last_settled_batch_timestamp_seconds',
+      help: 'Block time of the newest settled batch; absent before the first.',
+      registers,
+    }),
+    waitingSince: new Gauge({
+      name: 'cinnabar_oldest_waiting_transfer_timestamp_seconds',
+      help: 'Admission of the oldest transfer that is not sealed; absent where none waits.',
+      registers,
+    }),
+    unsettledSince: new Gauge({
+      name: 'cinnabar_oldest_unsettled_batch_timestamp_seconds',
+      help: 'Sealing of the oldest batch that is not settled; absent where all are.',
+      registers,
+    }),
+    depositDueAt: new Gauge({
+      name: 'cinnabar_oldest_deposit_deadline_timestamp_seconds',
+      help: 'Deadline of the first deposit that no settled batch took; absent where none waits.',
+      registers,
+    }),
+    balance: new Gauge({
+      name: 'cinnabar_l1_account_balance_wei',
+      help: 'Balance of the account that pays for settle calls.',
+      registers,
+    }),
+    spend: new Gauge({
+      name: 'cinnabar_l1_spend_wei_per_day',
+      help: 'Cost of settle calls a day, over the last seven days; absent where none was mined.',
+      registers,
+    }),
+    balanceDays: new Gauge({
+      name: 'cinnabar_l1_account_balance_days',
+      help: 'Days that the balance lasts at that cost; absent where none was mined.',
+      registers,
+    }),
+    leads: new Gauge({
+      name: 'cinnabar_leads',
+      help: '1 while this process leads, 0 while it stands by.',
+      registers,
+    }),
+    draining: new Gauge({
+      name: 'cinnabar_draining',
+      help: '1 while nothing is admitted because the operator drains it.',
+      registers,
+    }),
+    checkOk: new Gauge({
+      name: 'cinnabar_check_ok',
+      help: '1 for each check of /healthz that passes, by its name there.',
+      labelNames: ['check'],
       registers,
     }),
   }

@@ -8,6 +8,7 @@ import {
   type LeafRange,
   MAX_BATCHES_PER_PAGE,
   MAX_LEAVES_PER_PAGE,
+  NOBODY,
   type PolicyList,
   type SignedAnchor,
   type StatusBody,
@@ -21,19 +22,24 @@ import {
   OUTPUTS_PER_SLOT,
   PROTOCOL_VERSION,
 } from '../../protocol/constants.ts'
+import type { OperatorBondState } from '../../l1/operatorBond.ts'
+import type { SettlementRight } from '../../l1/settlementRight.ts'
 import { formatField } from '../../protocol/field.ts'
 import { AnchorUnknownError, NotReadyError, TransferUnknownError } from '../admission/errors.ts'
+import { assuranceOf, type Finality } from '../finality/assuranceOf.ts'
 import { type ChainView, currentValues } from '../chainView.ts'
 import type { Signer } from '../signer.ts'
 import { toSignedAnchor } from '../signer.ts'
 import { SealedState } from '../state/sealedState.ts'
 import type { Database } from '../store/database.ts'
+import { findForcedEntry } from '../store/findForcedEntry.ts'
 import { findTransfer } from '../store/findTransfer.ts'
 import { listBatchDeposits } from '../store/listBatchDeposits.ts'
 import { listBatches } from '../store/listBatches.ts'
 import { listBatchTransfers } from '../store/listBatchTransfers.ts'
 import { listIdentityLeaves } from '../store/listIdentityLeaves.ts'
 import type { Limits } from './limits.ts'
+import { noRemovals, type Removals } from './removals.ts'
 
 type Hex = `0x${string}`
 
@@ -41,8 +47,13 @@ export type QueriesDependencies = {
   database: Database
   state: SealedState
   getView: () => ChainView | undefined
+  getRight: () => SettlementRight | undefined
+  getFinality: () => Finality
+  /** The bond that answers for receipts now. Default: none. */
+  getPromise?: () => OperatorBondState | undefined
   isReceiving: (id: string) => boolean
-  signer: Signer
+  /** None in a follower: its anchors are unsigned. */
+  signer: Signer | undefined
   chainId: bigint
   contracts: Readonly<Record<string, Hex>>
   domain: bigint
@@ -51,6 +62,8 @@ export type QueriesDependencies = {
   minimumFees: ReadonlyMap<bigint, bigint>
   feeRecipient: Hex
   limits: Limits
+  /** Memos that an order removed from the answers. Default: none. */
+  removals?: Removals
   now: () => Date
 }
 
@@ -66,7 +79,7 @@ export type Queries = {
 }
 
 export function createQueries(deps: QueriesDependencies): Queries {
-  const { database, state, getView, signer } = deps
+  const { database, state, getView, signer, removals = noRemovals } = deps
   const requireView = (): ChainView => {
     const view = getView()
     if (view === undefined) throw new NotReadyError({ what: 'a first look at the base chain' })
@@ -80,17 +93,33 @@ export function createQueries(deps: QueriesDependencies): Queries {
       if (deps.isReceiving(id) && (found === undefined || found.stage === 'rejected')) {
         return { id, status: 'received' }
       }
+      const entry = await findForcedEntry(database, id)
+      const forced =
+        entry === undefined
+          ? {}
+          : {
+              forced: {
+                entry: Number(entry.entryId),
+                deadline: Math.floor(entry.deadlineAt.getTime() / 1000),
+              },
+            }
+      const isWaiting = entry !== undefined && entry.takenAs === undefined
+      if (isWaiting && (found === undefined || found.stage === 'rejected')) {
+        return { id, status: 'forced', ...forced }
+      }
       if (found === undefined) throw new TransferUnknownError({ id })
       return {
         id,
         status: found.stage,
-        ...(found.receiptSignature === undefined
+        ...forced,
+        ...(found.receiptSignature === undefined || signer === undefined
           ? {}
           : {
               receipt: {
                 statementId: id,
                 admittedAt: found.admittedAt.getTime(),
-                sequencer: signer.address,
+                settleBy: found.settleBy,
+                sequencer: found.receiptSigner ?? signer.address,
                 signature: found.receiptSignature,
               },
             }),
@@ -100,6 +129,14 @@ export function createQueries(deps: QueriesDependencies): Queries {
           ? {}
           : { firstLeafIndex: Number(found.firstLeafIndex) }),
         ...(found.l1Transaction === undefined ? {} : { l1Transaction: found.l1Transaction }),
+        ...(found.batchNumber === undefined || found.stage === 'rejected'
+          ? {}
+          : {
+              assurance: assuranceOf(
+                { batchNumber: found.batchNumber, settledAt: found.settledAt },
+                deps.getFinality(),
+              ),
+            }),
         ...(found.reason === undefined ? {} : { reason: found.reason }),
       }
     },
@@ -124,12 +161,19 @@ export function createQueries(deps: QueriesDependencies): Queries {
         })),
         sealed: encodeHead(state.head),
         settled: await settledHead(view),
+        finality: {
+          batchNumber: Number(deps.getFinality().final?.batchNumber ?? 0n),
+          depth: Number(deps.getFinality().depth),
+        },
+        settlement: encodeRight(deps.getRight()),
+        promise: encodePromise(deps.getPromise?.()),
         identity: encodeVersion(view.identity),
         policy: encodeVersion(view.policy),
         day: Number(current.day),
         epoch: Number(epoch.epoch),
         auditKeyS: [formatField(epoch.auditKeyS.x), formatField(epoch.auditKeyS.y)],
         auditKeyI: [formatField(epoch.auditKeyI.x), formatField(epoch.auditKeyI.y)],
+        auditKeyL: [formatField(epoch.auditKeyL.x), formatField(epoch.auditKeyL.y)],
         minimumFees: [...deps.minimumFees].map(([asset, amount]) => ({
           asset: Number(asset),
           amount: String(amount),
@@ -142,7 +186,7 @@ export function createQueries(deps: QueriesDependencies): Queries {
         },
         batchSizes: Object.values(BATCH_CIRCUITS).map(({ size }) => size),
         feeRecipient: deps.feeRecipient,
-        sequencer: signer.address,
+        sequencer: signer?.address ?? NOBODY,
       }
     },
 
@@ -150,7 +194,7 @@ export function createQueries(deps: QueriesDependencies): Queries {
       const number = batchNumber ?? state.head.batchNumber
       const [batch] = await listBatches(database, { from: number, count: 1 })
       if (batch === undefined) throw new AnchorUnknownError({ batchNumber })
-      return toSignedAnchor(batch, signer.address)
+      return toSignedAnchor(batch, signer)
     },
 
     async getBatches({ from, count }) {
@@ -158,6 +202,7 @@ export function createQueries(deps: QueriesDependencies): Queries {
       const ids = batches.map(({ id }) => id)
       const transfers = await listBatchTransfers(database, ids)
       const deposits = await listBatchDeposits(database, ids)
+      const orderOf = await removals.read()
       return {
         newestBatch: Number(state.head.batchNumber),
         batches: batches.map((batch) => {
@@ -167,7 +212,7 @@ export function createQueries(deps: QueriesDependencies): Queries {
           const depositLeaf =
             BigInt(OUTPUTS_PER_SLOT) * (position + BigInt(size)) - BigInt(DEPOSITS_PER_SLOT)
           return encodeBatchBody({
-            anchor: toSignedAnchor(batch, signer.address),
+            anchor: toSignedAnchor(batch, signer),
             batchNumber: batch.number,
             circuit,
             position,
@@ -178,6 +223,10 @@ export function createQueries(deps: QueriesDependencies): Queries {
             feeRecipient: batch.feeRecipient,
             stage: batch.stage,
             ...(batch.l1Transaction === undefined ? {} : { l1Transaction: batch.l1Transaction }),
+            assurance: assuranceOf(
+              { batchNumber: batch.number, settledAt: batch.settledAt },
+              deps.getFinality(),
+            ),
             transfers: (transfers.get(id) ?? []).map((transfer) => ({
               kind: transfer.circuit,
               statementId: transfer.id,
@@ -185,6 +234,7 @@ export function createQueries(deps: QueriesDependencies): Queries {
               firstLeafIndex: BigInt(OUTPUTS_PER_SLOT) * (position + BigInt(transfer.slot)),
               publicInputs: transfer.publicInputs,
               memo: transfer.memo,
+              ...removalOf(orderOf, transfer.id),
               anchorBatch: transfer.anchorBatch,
             })),
             deposits: (deposits.get(id) ?? []).map((deposit, place) => ({
@@ -229,6 +279,7 @@ export function createQueries(deps: QueriesDependencies): Queries {
           perTransfer: String(entry.perTransfer),
           perDay: String(entry.perDay),
           accountCap: String(entry.accountCap),
+          reportAbove: String(entry.reportAbove),
         })),
       })
     },
@@ -252,6 +303,14 @@ export function createQueries(deps: QueriesDependencies): Queries {
   }
 }
 
+function removalOf(
+  orderOf: ReadonlyMap<string, string>,
+  id: string,
+): { memoRemoval?: { order: string } } {
+  const order = orderOf.get(id)
+  return order === undefined ? {} : { memoRemoval: { order } }
+}
+
 /** Of the initial state, batch 0. */
 const initialHead = new SealedState().head
 
@@ -261,6 +320,21 @@ function encodeHead(head: SealedState['head']): StatusBody['sealed'] {
     noteRoot: formatField(head.noteRoot),
     nullifierRoot: formatField(head.nullifierRoot),
     slotCount: Number(head.slotCount),
+  }
+}
+
+function encodePromise(bond: OperatorBondState | undefined): StatusBody['promise'] {
+  if (bond === undefined) return null
+  const { promiseTime, amount, payout } = bond
+  return { seconds: Number(promiseTime), bond: String(amount), payout: String(payout) }
+}
+
+function encodeRight(right: SettlementRight | undefined): StatusBody['settlement'] {
+  return {
+    mode: right?.mode ?? 'sequencer',
+    isOurs: right?.maySettle ?? false,
+    leaseHolder: right?.holder ?? null,
+    leaseEndsAt: right?.leaseEndsAt === undefined ? null : Number(right.leaseEndsAt),
   }
 }
 

@@ -1,11 +1,13 @@
-import type { SettleBatch, SettleCall, SettleContext } from '../../l1/codec.ts'
+import type { SettleBatch, SettleCall, SettleContext, SettleSlot } from '../../l1/codec.ts'
 import { formatField } from '../../protocol/field.ts'
 import { unpackWord } from '../../protocol/words.ts'
 import { RootVersionUnknownError, StateInconsistentError } from '../errors.ts'
 import type { ProofWords } from '../proofBytes.ts'
 import type { Connection } from '../store/database.ts'
 import { findRootVersions } from '../store/findRootVersions.ts'
+import type { ForcedSlot } from '../store/insertBatchForced.ts'
 import { listBatchDeposits } from '../store/listBatchDeposits.ts'
+import { listBatchForced } from '../store/listBatchForced.ts'
 import { listBatches, type StoredBatch } from '../store/listBatches.ts'
 import { listBatchTransfers } from '../store/listBatchTransfers.ts'
 import type { ProvedBatch } from '../store/listProvedBatches.ts'
@@ -27,8 +29,15 @@ export async function buildSettleCall(
   const batches = await listBatches(connection, { from: first.number, count: proved.length })
   const transfers = await listBatchTransfers(connection, ids)
   const deposits = await listBatchDeposits(connection, ids)
+  const forced = await listBatchForced(connection, ids)
   const proofs = await listTransferProofs(connection, ids)
-  const all = [...transfers.values()].flat()
+  const isForced = (batchId: bigint, slot: number) =>
+    forced.get(batchId)?.some((entry) => entry.slot === slot) === true
+  // What came by force was checked on entry: neither roots nor proof are named again.
+  const proofNeeded = new Map(
+    [...transfers].map(([id, list]) => [id, list.filter(({ slot }) => !isForced(id, slot))]),
+  )
+  const all = [...proofNeeded.values()].flat()
   const roots = (pick: (statement: Statement) => bigint) => [...new Set(all.map(pick))]
   const identities = await findRootVersions(connection, {
     kind: 'identity',
@@ -74,7 +83,7 @@ export async function buildSettleCall(
       depositIds: (deposits.get(batch.id) ?? []).map(({ id }) => id),
       c: proof.c,
       proof: proof.proof,
-      slots: (transfers.get(batch.id) ?? []).map((transfer) => {
+      slots: inSlots(forced.get(batch.id) ?? [], proofNeeded.get(batch.id) ?? [], (transfer) => {
         const { amount, asset } = unpackWord('fee', transfer.publicInputs.fee)
         const { publicInputs } = transfer
         return {
@@ -96,6 +105,35 @@ export async function buildSettleCall(
     }
   })
   return { contexts, batches: settled }
+}
+
+/** Ours stand in slots 0, 1, … without gaps. */
+function inSlots<Transfer extends { readonly slot: number }>(
+  forced: readonly ForcedSlot[],
+  transfers: readonly Transfer[],
+  toSlot: (transfer: Transfer) => SettleSlot,
+): SettleSlot[] {
+  return [
+    ...transfers.map((transfer) => ({ slot: transfer.slot, contents: toSlot(transfer) })),
+    ...forced.map((entry) => ({ slot: entry.slot, contents: forcedSlot(entry) })),
+  ]
+    .sort((one, other) => one.slot - other.slot)
+    .map(({ contents }) => contents)
+}
+
+function forcedSlot({
+  entryId,
+  takenAs,
+  nullifier,
+  outputs,
+  withdrawal,
+  fee,
+}: ForcedSlot): SettleSlot {
+  const { amount, asset } = unpackWord('fee', fee)
+  return {
+    ...{ kind: 'forced', entryId, takenAs, nullifier, outputs, withdrawal },
+    fee: { amount, asset },
+  }
 }
 
 function proofOf(

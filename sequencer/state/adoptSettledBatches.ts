@@ -1,9 +1,12 @@
 import { computeStatementId } from '../../api/index.ts'
 import type { ChainEventOf, ChainReader } from '../../l1/chainEvents.ts'
-import { applyBatch } from '../../protocol/applyBatch.ts'
+import { type AppliedBatch, applyBatch } from '../../protocol/applyBatch.ts'
+import type { Batch } from '../../protocol/batch.ts'
 import { publicInputsToArray } from '../../protocol/publicInputs.ts'
+import type { RollupState } from '../../protocol/rollupState.ts'
 import { BatchOvertakenError, NullifierSpentError, toReason } from '../admission/errors.ts'
 import { StateInconsistentError } from '../errors.ts'
+import { failPoint } from '../failPoint.ts'
 import type { Signer } from '../signer.ts'
 import { adoptTransfer } from '../store/adoptTransfer.ts'
 import type { Database } from '../store/database.ts'
@@ -12,6 +15,7 @@ import { findForeignBatch } from '../store/findForeignBatch.ts'
 import { findUnsettledAdoptedBatch } from '../store/findUnsettledAdoptedBatch.ts'
 import { insertBatch, type BatchRecord } from '../store/insertBatch.ts'
 import { insertBatchDeposits } from '../store/insertBatchDeposits.ts'
+import { type ForcedSlot, insertBatchForced } from '../store/insertBatchForced.ts'
 import type { Statement } from '../transfer.ts'
 import { toBatch } from './restoreState.ts'
 import type { SealedState } from './sealedState.ts'
@@ -23,7 +27,14 @@ export type AdoptDependencies = {
   database: Database
   state: SealedState
   chain: ChainReader
-  signer: Signer
+  /** None in a follower: what it takes over stays unsigned. */
+  signer?: Signer
+  /** Applies a batch, once its data were found to follow all rules. Default: applies it. */
+  audit?: (settled: {
+    event: SettledEvent
+    batch: Batch
+    fork: RollupState
+  }) => Promise<AppliedBatch>
   now: () => Date
 }
 
@@ -79,8 +90,23 @@ async function readEvent(
   return event
 }
 
+/** Of a void one only what its batch's proof is bound to is known here: it is never settled again by us. */
+function forcedSlotsOf({ transfers, voids }: SettledEvent): ForcedSlot[] {
+  const live = transfers.flatMap(({ kind, slot, forcedEntry, publicInputs }): ForcedSlot[] => {
+    if (forcedEntry === undefined) return []
+    const { nullifier, outputs, withdrawal, fee } = publicInputs
+    const words = { nullifier, outputs, withdrawal, fee }
+    return [{ slot, entryId: forcedEntry, takenAs: kind, ...words }]
+  })
+  const none = { takenAs: 'void', withdrawal: 0n, fee: 0n } as const
+  return [
+    ...live,
+    ...voids.map(({ forcedEntry: entryId, ...words }) => ({ entryId, ...none, ...words })),
+  ]
+}
+
 async function adopt(deps: AdoptDependencies, event: SettledEvent): Promise<void> {
-  const { database, state, signer } = deps
+  const { database, state, signer, audit } = deps
   const { batchNumber } = event
   const fail = (what: string): never => {
     throw new StateInconsistentError({ batchNumber, what })
@@ -99,15 +125,21 @@ async function adopt(deps: AdoptDependencies, event: SettledEvent): Promise<void
     slot: transfer.slot,
   }))
   const { circuit, feeRecipient } = event
-  const batch = toBatch({ circuit, number: batchNumber, feeRecipient }, transfers, event.deposits)
+  const batch = toBatch(
+    { circuit, number: batchNumber, feeRecipient },
+    transfers,
+    event.deposits,
+    event.voids,
+  )
   const fork = state.fork()
-  const applied = applyBatch(fork, batch)
+  const applied =
+    audit === undefined ? applyBatch(fork, batch) : await audit({ event, batch, fork })
   if (applied.newNoteRoot !== event.noteRoot) fail('its data does not give the settled note root')
   if (applied.newNullifierRoot !== event.nullifierRoot) {
     fail('its data does not give the settled nullifier root')
   }
   const settledAt = new Date(Number(event.timestamp) * 1000)
-  const unsigned: Omit<BatchRecord, 'signature'> = {
+  const record: BatchRecord = {
     number: batchNumber,
     circuit,
     position: BigInt(applied.position),
@@ -120,11 +152,16 @@ async function adopt(deps: AdoptDependencies, event: SettledEvent): Promise<void
     newNullifierRoot: applied.newNullifierRoot,
     sealedAt: settledAt,
   }
-  const record: BatchRecord = { ...unsigned, signature: signer.signAnchor(unsigned) }
+  const signed = signer === undefined ? record : { ...record, signature: signer.signAnchor(record) }
   const spent = toReason(new NullifierSpentError())
+  failPoint('adopt.applied')
   await database.transaction(async (connection) => {
-    const batchId = await insertBatch(connection, { batch: record, isAdopted: true })
+    const batchId = await insertBatch(connection, {
+      batch: signed,
+      adoptedFrom: event.blockHash,
+    })
     await insertBatchDeposits(connection, { batchId, deposits: event.deposits })
+    await insertBatchForced(connection, { batchId, forced: forcedSlotsOf(event) })
     for (const statement of transfers) {
       await adoptTransfer(connection, {
         statement,
@@ -134,6 +171,8 @@ async function adopt(deps: AdoptDependencies, event: SettledEvent): Promise<void
         spent,
       })
     }
+    failPoint('adopt.written')
   })
+  failPoint('adopt.committed')
   state.merge(fork)
 }

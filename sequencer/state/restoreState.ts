@@ -1,10 +1,12 @@
 import { applyBatch } from '../../protocol/applyBatch.ts'
-import type { Batch } from '../../protocol/batch.ts'
+import type { Batch, BatchSlot } from '../../protocol/batch.ts'
 import { StateInconsistentError } from '../errors.ts'
 import type { Connection } from '../store/database.ts'
 import { findNewestBatchNumber } from '../store/findNewestBatchNumber.ts'
 import type { DepositRecord } from '../store/insertBatchDeposits.ts'
+import type { ForcedSlot } from '../store/insertBatchForced.ts'
 import { listBatchDeposits } from '../store/listBatchDeposits.ts'
+import { listBatchForced } from '../store/listBatchForced.ts'
 import { listBatches, type StoredBatch } from '../store/listBatches.ts'
 import { listBatchTransfers } from '../store/listBatchTransfers.ts'
 import type { Statement } from '../transfer.ts'
@@ -85,12 +87,19 @@ async function replay(connection: Connection, state: SealedState): Promise<numbe
     const ids = batches.map(({ id }) => id)
     const transfers = await listBatchTransfers(connection, ids)
     const deposits = await listBatchDeposits(connection, ids)
+    const forced = await listBatchForced(connection, ids)
     for (const stored of batches) {
       const expected = state.head.batchNumber + 1n
       if (stored.number !== expected) {
         throw new StateInconsistentError({ batchNumber: expected, what: 'it is missing' })
       }
-      const batch = toBatch(stored, transfers.get(stored.id) ?? [], deposits.get(stored.id) ?? [])
+      const voids = (forced.get(stored.id) ?? []).filter(({ takenAs }) => takenAs === 'void')
+      const batch = toBatch(
+        stored,
+        transfers.get(stored.id) ?? [],
+        deposits.get(stored.id) ?? [],
+        voids,
+      )
       applyStored(state, stored, batch)
       replayed += 1
     }
@@ -98,21 +107,37 @@ async function replay(connection: Connection, state: SealedState): Promise<numbe
   }
 }
 
-/** A batch in protocol terms. Its transfers stand in slots 0, 1, … without gaps. */
+/**
+ * A batch in protocol terms. Ours have their transfers in slots 0, 1, …; one that another sequencer
+ * settled may have left slots between them empty: `slot` says where each stands.
+ */
 export function toBatch(
   { circuit, number, feeRecipient }: Pick<StoredBatch, 'circuit' | 'number' | 'feeRecipient'>,
-  transfers: readonly Statement[],
+  transfers: readonly (Statement & { readonly slot?: number })[],
   deposits: readonly DepositRecord[],
+  /** Entries of the forced queue that are consumed without effect. Then `slot` says where each of both stands. */
+  voids: readonly Pick<ForcedSlot, 'slot' | 'nullifier' | 'outputs'>[] = [],
 ): Batch {
+  const filled = [
+    ...transfers.map(({ circuit: kind, publicInputs: { nullifier, outputs }, slot }, place) => ({
+      slot: slot ?? place,
+      contents: { kind, nullifier, outputs },
+    })),
+    ...voids.map(({ slot, nullifier, outputs }) => ({
+      slot,
+      contents: { kind: 'void' as const, nullifier, outputs },
+    })),
+  ].sort((one, other) => one.slot - other.slot)
+  const slots: BatchSlot[] = []
+  for (const { slot, contents } of filled) {
+    while (slots.length < slot) slots.push({ kind: 'empty' })
+    slots.push(contents)
+  }
   return {
     circuit,
     batchNumber: number,
     feeRecipient: BigInt(feeRecipient),
-    slots: transfers.map(({ circuit: kind, publicInputs: { nullifier, outputs } }) => ({
-      kind,
-      nullifier,
-      outputs,
-    })),
+    slots,
     deposits: deposits.map(({ asset, amount, recipient }) => ({ asset, amount, recipient })),
   }
 }

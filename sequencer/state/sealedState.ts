@@ -1,6 +1,7 @@
 import { forkState, mergeState, type RollupState } from '../../protocol/rollupState.ts'
 import { revertBatch } from '../../protocol/revertBatch.ts'
 import { portableHasher } from '../../protocol/treeHasher.ts'
+import { failPoint } from '../failPoint.ts'
 import { StateDamagedError } from './errors.ts'
 import { type BatchRoots, MemoryStateStore, type StateStore } from './stateStore.ts'
 
@@ -112,7 +113,9 @@ export class SealedState {
     clearTimeout(this.#timer)
     this.#timer = undefined
     try {
+      failPoint('state.flushing')
       this.#store.flush()
+      failPoint('state.flushed')
       this.#unflushed = 0
     } catch (error) {
       this.#options.onFlushFailure?.(error)

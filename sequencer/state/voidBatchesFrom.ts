@@ -1,4 +1,5 @@
 import { toReason, type TransferRefusedError } from '../admission/errors.ts'
+import { failPoint } from '../failPoint.ts'
 import type { Database } from '../store/database.ts'
 import { voidBatches } from '../store/voidBatches.ts'
 import { restoreState } from './restoreState.ts'
@@ -13,9 +14,12 @@ export async function voidBatchesFrom(
   { database, state }: { database: Database; state: SealedState },
   { from, reason, now }: { from: bigint; reason: TransferRefusedError; now: Date },
 ): Promise<bigint[]> {
-  const voided = await database.transaction((connection) =>
-    voidBatches(connection, { from, reason: toReason(reason), now }),
-  )
+  const voided = await database.transaction(async (connection) => {
+    const numbers = await voidBatches(connection, { from, reason: toReason(reason), now })
+    failPoint('void.written')
+    return numbers
+  })
+  failPoint('void.committed')
   if (voided.length > 0) await restoreState(database, state)
   return voided
 }

@@ -4,7 +4,7 @@ import { type Connection, sql, toBytes, toField } from './database.ts'
 import { nullifierToBytes } from './transferRow.ts'
 
 /**
- * Writes a transfer of a settled batch that this node did not seal. One that this node had admitted, or
+ * Writes a transfer that a batch takes and this node did not admit: of a settled batch that another sealed, or by force. One that this node had admitted, or
  * rejected, keeps its receipt; another one with the same nullifier is rejected: it was spent.
  */
 export async function adoptTransfer(

@@ -7,12 +7,21 @@ export async function closeSettlement(
     id,
     outcome,
     error,
+    costWei,
     now,
-  }: { id: bigint; outcome: 'mined' | 'reverted' | 'dropped'; error?: string; now: Date },
+  }: {
+    id: bigint
+    outcome: 'mined' | 'reverted' | 'dropped'
+    error?: string
+    /** Gas paid for it; undefined where it is not known. */
+    costWei?: bigint
+    now: Date
+  },
 ): Promise<void> {
   await connection.query(sql`
     update settlement
-    set status = ${outcome}, closed_at = ${now}, error = ${error ?? null}
+    set status = ${outcome}, closed_at = ${now}, error = ${error ?? null},
+      cost_wei = ${costWei ?? null}
     where id = ${id} and status = 'open'
   `)
 }

@@ -27,9 +27,12 @@ export async function findChainView(connection: Connection): Promise<ChainView |
     audit_key_s_y: Buffer
     audit_key_i_x: Buffer
     audit_key_i_y: Buffer
+    audit_key_l_x: Buffer
+    audit_key_l_y: Buffer
   }>(sql`
     select
-      epoch, start_day, audit_key_s_x, audit_key_s_y, audit_key_i_x, audit_key_i_y
+      epoch, start_day, audit_key_s_x, audit_key_s_y, audit_key_i_x, audit_key_i_y,
+      audit_key_l_x, audit_key_l_y
     from l1_epoch order by start_day, epoch
   `)
   const assets = await connection.query<{ asset: number; unit: string; max_fee: string }>(sql`
@@ -62,6 +65,7 @@ export async function findChainView(connection: Connection): Promise<ChainView |
               perTransfer: BigInt(entry.perTransfer),
               perDay: BigInt(entry.perDay),
               accountCap: BigInt(entry.accountCap),
+              reportAbove: BigInt(entry.reportAbove),
             })),
           },
     epochs: epochs.map((row) => ({
@@ -69,6 +73,7 @@ export async function findChainView(connection: Connection): Promise<ChainView |
       startDay: BigInt(row.start_day),
       auditKeyS: { x: fromField(row.audit_key_s_x), y: fromField(row.audit_key_s_y) },
       auditKeyI: { x: fromField(row.audit_key_i_x), y: fromField(row.audit_key_i_y) },
+      auditKeyL: { x: fromField(row.audit_key_l_x), y: fromField(row.audit_key_l_y) },
     })),
     assets: assets.map((row) => ({
       asset: BigInt(row.asset),

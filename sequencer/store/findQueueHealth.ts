@@ -6,21 +6,25 @@ export type QueueHealth = {
   provedUnsettled: number
 }
 
-/** Lengths of the queues, for health and metrics. */
+/**
+ * Lengths of the queues, for health and metrics. Batches settle in order of their numbers: what is not settled stands
+ * above the newest settled one, and nobody counts the others.
+ */
 export async function findQueueHealth(connection: Connection): Promise<QueueHealth> {
   const [row] = await connection.query<{
     waiting: string
     sealed_unproved: string
     proved_unsettled: string
   }>(sql`
+    with unsettled as (
+      select status from batch
+      where status <> 'void'
+        and number > (select coalesce(max(batch_number), 0) from batch_on_l1)
+    )
     select
       (select count(*) from transfer where status = 'admitted') as waiting,
-      (select count(*) from batch where status = 'sealed') as sealed_unproved,
-      (
-        select count(*) from batch
-        where status = 'proved'
-          and not exists (select from batch_on_l1 where batch_number = batch.number)
-      ) as proved_unsettled
+      (select count(*) from unsettled where status = 'sealed') as sealed_unproved,
+      (select count(*) from unsettled where status = 'proved') as proved_unsettled
   `)
   return {
     waiting: Number(row?.waiting ?? 0),

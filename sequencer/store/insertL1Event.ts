@@ -1,4 +1,5 @@
 import type { ChainEvent } from '../../l1/chainEvents.ts'
+import { publicInputsToArray } from '../../protocol/publicInputs.ts'
 import { type Connection, sql, toBytes, toField } from './database.ts'
 
 /**
@@ -44,12 +45,13 @@ export async function insertL1Event(connection: Connection, event: ChainEvent): 
       await connection.query(sql`
         insert into l1_epoch (
           epoch, start_day, audit_key_s_x, audit_key_s_y, audit_key_i_x, audit_key_i_y,
-          l1_block_number
+          audit_key_l_x, audit_key_l_y, l1_block_number
         )
         values (
           ${event.epoch}, ${event.startDay},
           ${toField(event.auditKeyS.x)}, ${toField(event.auditKeyS.y)},
-          ${toField(event.auditKeyI.x)}, ${toField(event.auditKeyI.y)}, ${block}
+          ${toField(event.auditKeyI.x)}, ${toField(event.auditKeyI.y)},
+          ${toField(event.auditKeyL.x)}, ${toField(event.auditKeyL.y)}, ${block}
         )
         on conflict do nothing
       `)
@@ -66,6 +68,21 @@ export async function insertL1Event(connection: Connection, event: ChainEvent): 
         on conflict do nothing
       `)
       return
+    case 'forcedTransferQueued': {
+      const fields = publicInputsToArray(event.kind, event.publicInputs).map(toField)
+      await connection.query(sql`
+        insert into l1_forced_transfer (
+          id, statement_id, circuit, public_inputs, memo, anchor_batch, deadline_at, l1_block_number
+        )
+        values (
+          ${event.id}, ${toBytes(event.statementId)}, ${event.kind},
+          ${fields}::bytea[]::field_element[], ${event.memo}, ${event.anchorBatch},
+          ${new Date(Number(event.deadline) * 1000)}, ${block}
+        )
+        on conflict do nothing
+      `)
+      return
+    }
     case 'depositReclaimRequested':
       await connection.query(sql`
         insert into l1_deposit_reclaim (deposit_id, refundable_at, l1_block_number)
@@ -85,7 +102,66 @@ export async function insertL1Event(connection: Connection, event: ChainEvent): 
         on conflict do nothing
       `)
       return
+    case 'keyAnnounced':
+      await insertKeyEvent(connection, event, { kind: 'announced', keyHash: event.keyHash })
+      return
+    case 'keyActivated':
+      await insertKeyEvent(connection, event, {
+        kind: 'activated',
+        until: event.previousUsableUntil,
+      })
+      return
+    case 'keyRetired':
+      await insertKeyEvent(connection, event, { kind: 'retired' })
+      return
+    case 'keyStopped':
+      await insertKeyEvent(connection, event, { kind: 'stopped', until: event.until })
+      return
+    case 'clockStopped':
+      await connection.query(sql`
+        insert into l1_clock_stop (from_time, until_time, log_index, l1_block_number)
+        values (${event.timestamp}, ${event.until}, ${event.logIndex}, ${block})
+        on conflict do nothing
+      `)
+      return
+    case 'clockResumed':
+      await connection.query(sql`
+        insert into l1_clock_resumption (at_time, log_index, l1_block_number)
+        values (${event.timestamp}, ${event.logIndex}, ${block})
+        on conflict do nothing
+      `)
+      return
     default:
     // Refunds and payments change nothing that a sequencer decides.
   }
+}
+
+async function insertKeyEvent(
+  connection: Connection,
+  {
+    circuitId,
+    version,
+    logIndex,
+    blockNumber,
+  }: { circuitId: number; version: number; logIndex: number; blockNumber: bigint },
+  {
+    kind,
+    keyHash,
+    until,
+  }: {
+    kind: 'announced' | 'activated' | 'retired' | 'stopped'
+    keyHash?: `0x${string}`
+    until?: bigint
+  },
+): Promise<void> {
+  await connection.query(sql`
+    insert into l1_key_event (
+      kind, circuit_id, key_version, key_hash, until, log_index, l1_block_number
+    )
+    values (
+      ${kind}, ${circuitId}, ${version}, ${keyHash === undefined ? null : toBytes(keyHash)},
+      ${until ?? null}, ${logIndex}, ${blockNumber}
+    )
+    on conflict do nothing
+  `)
 }

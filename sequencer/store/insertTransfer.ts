@@ -22,19 +22,22 @@ export async function insertTransfer(
     const rows = await connection.query(sql`
       insert into transfer (
         id, status, circuit, public_inputs, nullifier, memo, anchor_batch,
-        proof, admitted_at, receipt_signature
+        proof, admitted_at, settle_by, receipt_signature
       )
       values (
         ${toBytes(id)}, 'admitted', ${circuit}, ${fields}::bytea[]::field_element[],
         ${nullifierToBytes(publicInputs.nullifier)}, ${memo}, ${anchorBatch},
-        ${proofToBytes(proof)}, ${admission.admittedAt}, ${toBytes(admission.receiptSignature)}
+        ${proofToBytes(proof)}, ${admission.admittedAt}, ${admission.settleBy},
+        ${toBytes(admission.receiptSignature)}
       )
       on conflict (id) do update set
         status = 'admitted',
         proof = excluded.proof,
         anchor_batch = excluded.anchor_batch,
         admitted_at = excluded.admitted_at,
+        settle_by = excluded.settle_by,
         receipt_signature = excluded.receipt_signature,
+        receipt_signer = excluded.receipt_signer,
         reject_code = null,
         reject_message = null
       where transfer.status = 'rejected'

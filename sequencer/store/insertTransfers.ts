@@ -63,7 +63,7 @@ async function insertNew(
   const rows = await connection.query<{ id: Buffer }>(sql`
     insert into transfer (
       id, status, circuit, public_inputs, nullifier, memo, anchor_batch,
-      proof, admitted_at, receipt_signature
+      proof, admitted_at, settle_by, receipt_signature
     )
     select
       substring(${column(32, ({ submission }) => toBytes(submission.id))}::bytea from 32 * i + 1 for 32),
@@ -88,6 +88,7 @@ async function insertNew(
         from 256 * i + 1 for 256
       ),
       admitted_at,
+      settle_by,
       substring(
         ${column(65, ({ admission }) => toBytes(admission.receiptSignature))}::bytea
         from 65 * i + 1 for 65
@@ -98,8 +99,9 @@ async function insertNew(
       ${starts}::integer[],
       ${fields.map((list) => list.length)}::integer[],
       ${transfers.map(({ submission }) => submission.anchorBatch)}::bigint[],
-      ${transfers.map(({ admission }) => admission.admittedAt)}::timestamptz[]
-    ) as admitted (i, circuit, first_input, input_count, anchor_batch, admitted_at)
+      ${transfers.map(({ admission }) => admission.admittedAt)}::timestamptz[],
+      ${transfers.map(({ admission }) => admission.settleBy)}::bigint[]
+    ) as admitted (i, circuit, first_input, input_count, anchor_batch, admitted_at, settle_by)
     order by i
     on conflict do nothing
     returning id

@@ -3,6 +3,7 @@ import type {
   TransactionStatus,
   TransactionStore,
 } from '../../l1/transactionStore.ts'
+import { failPoint } from '../failPoint.ts'
 import { type Connection, fromBytes, sql, toBytes } from './database.ts'
 
 type Row = {
@@ -34,7 +35,16 @@ export function l1TransactionStore(connection: Connection): TransactionStore {
       `)
       return rows.map(fromRow)
     },
+    async listFrom(sender, nonce) {
+      const rows = await connection.query<Row>(sql`
+        select purpose, hash, sender, nonce, raw, max_fee_per_gas, signed_at, status
+        from l1_transaction
+        where sender = ${toBytes(sender)} and status <> 'dead' and nonce >= ${nonce} order by nonce
+      `)
+      return rows.map(fromRow)
+    },
     async insert(transaction) {
+      failPoint('settle.signed')
       await connection.query(sql`
         insert into l1_transaction (
           purpose, hash, sender, nonce, raw, max_fee_per_gas, signed_at, status
@@ -44,8 +54,11 @@ export function l1TransactionStore(connection: Connection): TransactionStore {
           ${transaction.nonce}, ${toBytes(transaction.raw)}, ${transaction.maxFeePerGas},
           ${transaction.signedAt}, ${transaction.status}
         )
-        on conflict (hash) do nothing
+        on conflict (hash) do update
+        set purpose = excluded.purpose, status = excluded.status, signed_at = excluded.signed_at
+        where l1_transaction.purpose <> excluded.purpose
       `)
+      failPoint('settle.stored')
     },
     async setStatus(purpose, nonce, status) {
       await connection.query(sql`

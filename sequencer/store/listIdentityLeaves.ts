@@ -8,7 +8,7 @@ export async function listIdentityLeaves(
   const rows = await connection.query<{ identity_index: number; leaf: Buffer }>(sql`
     select distinct on (identity_index) identity_index, leaf
     from l1_identity_update
-    where identity_index >= ${from}
+    where identity_index >= ${from}::bigint
     order by identity_index, version desc
     limit ${limit}
   `)

@@ -1,29 +1,19 @@
-import { readdir, readFile } from 'node:fs/promises'
-import { createHash } from 'node:crypto'
-import { MigrationChangedError } from '../errors.ts'
+import {
+  migrate as migratePostgres,
+  type Migration,
+  readMigrations as readMigrationsIn,
+} from '../../postgres/migrate.ts'
 import { type Connection, type Database, sql } from './database.ts'
 
 const DIRECTORY = new URL('../migrations/', import.meta.url)
-/** Any number will do, as long as every sequencer uses the same. */
-const LOCK = 0x63_6e_62_01
-
-export type Migration = { number: number; name: string; text: string }
 
 /** The migrations of this version, in order. */
-export async function readMigrations(): Promise<Migration[]> {
-  const files = (await readdir(DIRECTORY)).filter((file) => file.endsWith('.sql')).sort()
-  return Promise.all(
-    files.map(async (name) => ({
-      number: Number(name.slice(0, 6)),
-      name,
-      text: await readFile(new URL(name, DIRECTORY), 'utf8'),
-    })),
-  )
+export function readMigrations(): Promise<Migration[]> {
+  return readMigrationsIn(DIRECTORY)
 }
 
 /**
- * Brings the schema to this version: each missing migration in its own transaction, in order, forward
- * only. Two processes at once are safe: the second one waits and finds nothing to do.
+ * Brings the sequencer's schema to this version.
  *
  * @throws {MigrationChangedError} when an applied migration is not the one that this version knows.
  * @returns the names of the migrations applied.
@@ -32,41 +22,17 @@ export async function migrate(
   database: Database,
   migrations?: readonly Migration[],
 ): Promise<string[]> {
-  const applied: string[] = []
-  for (const migration of migrations ?? (await readMigrations())) {
-    await database.transaction(async (connection) => {
-      await connection.query(sql`select pg_advisory_xact_lock(${LOCK})`)
-      if (await isApplied(connection, migration)) return
-      await connection.query({ text: migration.text, values: [] })
-      await connection.query(sql`
-        insert into migration (number, name, hash)
-        values (${migration.number}, ${migration.name}, ${hash(migration)})
-      `)
-      applied.push(migration.name)
-    })
-  }
-  return applied
+  return migratePostgres(database, migrations ?? (await readMigrations()))
 }
 
-async function isApplied(connection: Connection, migration: Migration): Promise<boolean> {
-  await connection.query(sql`
-    create table if not exists migration (
-      number            integer not null
-        constraint migration_pkey primary key,
-      name              text not null,
-      hash              text not null,
-      applied_at        timestamptz not null default now()
-    )
+/** Names of what was applied to a database, in order; none where nothing was. */
+export async function readAppliedMigrations(connection: Connection): Promise<string[]> {
+  const [table] = await connection.query<{ exists: boolean }>(sql`
+    select to_regclass('public.migration') is not null as exists
   `)
-  const [row] = await connection.query<{ hash: string }>(sql`
-    select hash from migration where number = ${migration.number}
+  if (table?.exists !== true) return []
+  const rows = await connection.query<{ name: string }>(sql`
+    select name from migration order by number
   `)
-  if (row !== undefined && row.hash !== hash(migration)) {
-    throw new MigrationChangedError({ name: migration.name })
-  }
-  return row !== undefined
-}
-
-function hash({ text }: Migration): string {
-  return createHash('sha256').update(text).digest('hex')
+  return rows.map(({ name }) => name)
 }

@@ -39,7 +39,11 @@ export async function summarizeBatches(
     select
       batch.number, batch.circuit, batch.sealed_at,
       batch.status = 'proved' and batch.proof is not null as is_proved,
-      count(transfer.id) filter (where transfer.circuit = 'transfer') as transfers,
+      -- A forced one costs a quarter of it, void or live: counted in full, it is well inside.
+      count(transfer.id) filter (where transfer.circuit = 'transfer') + (
+        select count(*) from batch_forced
+        where batch_forced.batch_id = batch.id and batch_forced.taken_as = 'void'
+      ) as transfers,
       count(transfer.id) filter (where transfer.circuit = 'collect') as collects,
       count(transfer.id) filter (
         where transfer.public_inputs[${WITHDRAWAL}] <> ${toField(0n)}

@@ -3,7 +3,7 @@ import type { RejectReason } from '../transfer.ts'
 import { type Connection, fromBytes, sql } from './database.ts'
 
 /**
- * Voids the batch `from` and all sealed after it: their numbers and deposits are free again, their
+ * Voids the batch `from` and all sealed after it: their numbers, deposits and forced transfers are free again, their
  * transfers are rejected with the reason, their proofs no longer wanted. One transaction of the caller's.
  *
  * @returns the numbers voided.
@@ -22,6 +22,10 @@ export async function voidBatches(
   await connection.query(sql`
     delete from batch_deposit using batch
     where batch.id = batch_deposit.batch_id and batch.number >= ${from} and batch.status <> 'void'
+  `)
+  await connection.query(sql`
+    delete from batch_forced using batch
+    where batch.id = batch_forced.batch_id and batch.number >= ${from} and batch.status <> 'void'
   `)
   const jobs = await connection.query<{ job_id: Buffer }>(sql`
     delete from proving_job using batch

@@ -1,0 +1,95 @@
+import type { HealthBody } from '../api/index.ts'
+import { findFarmHealth } from '../prover/farm/store/listProofJobs.ts'
+import { type ChainView, currentValues } from './chainView.ts'
+import type { Loop } from './loop.ts'
+import type { RightWatcher } from './settlement/rightWatcher.ts'
+import type { Metrics } from './server/metrics.ts'
+import type { Database } from './store/database.ts'
+import { findForcedHealth } from './store/findForcedHealth.ts'
+
+export type HealthDependencies = {
+  database: Database
+  metrics: Metrics
+  getView: () => ChainView | undefined
+  isDraining: () => boolean
+  right: Pick<RightWatcher, 'right' | 'maySettle' | 'clockAt'>
+  loops: readonly Loop[]
+  now: () => Date
+}
+
+export type Health = {
+  /** Whether a transfer would be admitted now. For a load balancer. */
+  ready(): Promise<HealthBody>
+  /** The same, and whether all loops work and all queues move. For an operator. */
+  health(): Promise<HealthBody>
+}
+
+type Check = { name: string; isOk: boolean; detail?: string }
+
+/** From this many failed attempts at one job on, health says so, before the job is dead. */
+const ATTEMPTS_UNTIL_UNHEALTHY = 3
+/** With less until the oldest forced transfer's deadline, health says so: time to do something yet. */
+const FORCED_MARGIN_MS = 6 * 3_600_000
+/** From this many failed rounds in a row on. */
+const ROUNDS_UNTIL_UNHEALTHY = 3
+
+/** Each check is asked now, and its answer is a metric too. */
+export function createHealth(deps: HealthDependencies): Health {
+  const { database, metrics, getView, isDraining, right, loops, now } = deps
+
+  async function readinessChecks(): Promise<Check[]> {
+    const view = getView()
+    const isReachable = await database.query({ text: 'select 1', values: [] }).then(
+      () => true,
+      () => false,
+    )
+    return [
+      { name: 'database', isOk: isReachable },
+      {
+        name: 'base chain',
+        isOk: view !== undefined && currentValues(view, now()) !== undefined,
+      },
+      {
+        name: 'settlement',
+        isOk: right.maySettle,
+        ...(right.right === undefined || right.maySettle ? {} : { detail: 'SETTLEMENT_NOT_OURS' }),
+      },
+      {
+        name: 'admission',
+        isOk: !isDraining(),
+        ...(isDraining() ? { detail: 'draining: cinnabar sequencer resume' } : {}),
+      },
+    ]
+  }
+
+  async function queueChecks(): Promise<Check[]> {
+    const proving = await findFarmHealth(database).catch(() => undefined)
+    const forced = await findForcedHealth(database).catch(() => undefined)
+    const dueAt = forced?.oldest?.deadlineAt.getTime() ?? Number.POSITIVE_INFINITY
+    const clock = right.clockAt(now()) ?? now()
+    return [
+      ...loops.map((loop) => ({
+        name: loop.name,
+        isOk: loop.failures < ROUNDS_UNTIL_UNHEALTHY,
+      })),
+      { name: 'forced queue', isOk: dueAt - clock.getTime() >= FORCED_MARGIN_MS },
+      {
+        name: 'proving queue',
+        isOk: proving?.dead === 0 && proving.failedAttempts < ATTEMPTS_UNTIL_UNHEALTHY,
+        ...(proving?.lastError === undefined
+          ? {}
+          : { detail: `${String(proving.dead)} dead; last ${proving.lastError}` }),
+      },
+    ]
+  }
+
+  function toHealth(checks: readonly Check[]): HealthBody {
+    for (const { name, isOk } of checks) metrics.checkOk.set({ check: name }, isOk ? 1 : 0)
+    return { status: checks.every(({ isOk }) => isOk) ? 'ok' : 'failing', checks: [...checks] }
+  }
+
+  return {
+    ready: async () => toHealth(await readinessChecks()),
+    health: async () => toHealth([...(await readinessChecks()), ...(await queueChecks())]),
+  }
+}
