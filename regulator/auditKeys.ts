@@ -2,8 +2,8 @@ import { type CurvePoint, mulBase8, SUBGROUP_ORDER } from '../protocol/babyjubju
 import { randomScalar } from '../protocol/committee/scalars.ts'
 import type { RandomBytes } from '../protocol/memo.ts'
 
-/** Which of an epoch's two keys. */
-export const auditKeyKinds = ['statistics', 'investigation'] as const
+/** Which of an epoch's three keys. */
+export const auditKeyKinds = ['statistics', 'investigation', 'largeValue'] as const
 export type AuditKeyKind = (typeof auditKeyKinds)[number]
 
 /**
@@ -18,7 +18,7 @@ export type AuditKey = {
   readonly registrationPoint: CurvePoint
   /** {scalar} 8·registrationSecret mod l: opens records. */
   readonly auditSecret: bigint
-  /** A = auditSecret·Base8: the circuits' auditKeyS or auditKeyI. */
+  /** A = auditSecret·Base8: the circuits' auditKeyS, auditKeyI or auditKeyL. */
   readonly auditKey: CurvePoint
 }
 

@@ -6,21 +6,28 @@ import { auditKeyRing, type AuditKeyKind, auditKeyKinds, generateAuditKey } from
 import { amountFormatter, connect, openAuditKey, readPassphrase, say } from './options.ts'
 import { readChain, type SupervisedChain } from './readChain.ts'
 import { formatCsv, formatTable, toJson } from './report.ts'
+import { registerOrders } from './orderCli.ts'
+import { registerScreening } from './screeningCli.ts'
 import { createSealedFile } from './sealedFile.ts'
+import { registerSupervision } from './supervisionCli.ts'
+import type { RegulatorCliHost } from './supervisionOptions.ts'
+import { registerVerify } from './verifyCli.ts'
+import { registerTravelRule } from './travelRuleCli.ts'
 
 type ReadOptions = {
   rpc: string
   deployment: string
   statisticsKey: string[]
   investigationKey: string[]
+  largeValueKey: string[]
   passphraseFile?: string
   format: 'table' | 'csv' | 'json'
   json?: true
   out?: string
 }
 
-/** `cinnabar regulator`: audit keys, and reading the settled chain with them. */
-export function register(program: Command): void {
+/** `cinnabar regulator`: audit keys, reading the settled chain with them, and the supervisor's own store. */
+export function register(program: Command, host: RegulatorCliHost = {}): void {
   const regulator = program
     .command('regulator')
     .description('Read what the supervisory keys may open, and check the settled chain.')
@@ -29,7 +36,7 @@ export function register(program: Command): void {
     .command('key')
     .description('Make an audit key and keep it in a file under a passphrase.')
     .addOption(
-      new Option('--kind <kind>', 'whose key: statistics (S) or investigation (I)')
+      new Option('--kind <kind>', 'which key: statistics (S), investigation (I) or largeValue (L)')
         .choices(auditKeyKinds)
         .makeOptionMandatory(),
     )
@@ -59,6 +66,7 @@ export function register(program: Command): void {
     .requiredOption('--deployment <file>', 'deployment file')
     .option('--statistics-key <file...>', 'audit keys S, one a file', [])
     .option('--investigation-key <file...>', 'audit keys I, one a file', [])
+    .option('--large-value-key <file...>', 'audit keys L, one a file', [])
     .option('--passphrase-file <file>', 'file with the passphrase (else CINNABAR_PASSPHRASE)')
     .addOption(
       new Option('--format <format>', 'form of the answer')
@@ -71,12 +79,14 @@ export function register(program: Command): void {
       'after',
       `
 Only the base chain is read. With key S: assets, amounts, tiers, jurisdictions, monthly pseudonyms and
-the inflation alarm. With key I: who paid whom. With both, the two readings are held against each other.
+the inflation alarm. With key I: who paid whom, but for payments above the day's threshold and exits, which key L opens.
+With all, the readings are held against each other.
 The exit status is 2 when a check has failed.
 
 Example:
   CINNABAR_PASSPHRASE=… cinnabar regulator read --rpc http://127.0.0.1:8545 \\
-    --deployment deployment.json --statistics-key s.json --investigation-key i.json`,
+    --deployment deployment.json --statistics-key s.json --investigation-key i.json \\
+    --large-value-key l.json`,
     )
     .action(async (options: ReadOptions) => {
       const { chain, deployment } = await readWithKeys(options)
@@ -112,11 +122,17 @@ Example:
       say('Keep this answer as evidence and stop relying on balances until it is explained.')
       process.exitCode = 2
     })
+
+  registerSupervision(regulator, host)
+  registerOrders(regulator)
+  registerScreening(regulator)
+  registerVerify(regulator)
+  registerTravelRule(regulator)
 }
 
 async function readWithKeys(options: ReadOptions) {
   const { reader, deployment } = await connect(options)
-  const files = [...options.statisticsKey, ...options.investigationKey]
+  const files = [...options.statisticsKey, ...options.investigationKey, ...options.largeValueKey]
   const passphrase = files.length === 0 ? '' : await readPassphrase(options.passphraseFile)
   const keys = await Promise.all(files.map((file) => openAuditKey(file, passphrase)))
   const ringOf = (kind: AuditKeyKind) => auditKeyRing(keys.filter((key) => key.kind === kind))
@@ -124,6 +140,7 @@ async function readWithKeys(options: ReadOptions) {
     fromBlock: deployment.startBlock,
     statistics: ringOf('statistics'),
     investigation: ringOf('investigation'),
+    largeValue: ringOf('largeValue'),
     onProgress: ({ block, head }) => {
       if (block !== head) say(`Read to block ${String(block)} of ${String(head)}.`)
     },

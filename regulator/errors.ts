@@ -1,4 +1,5 @@
 import { BaseError } from '../protocol/errors.ts'
+import { formatTime } from './formatTime.ts'
 
 export class AcceptanceMismatchError extends BaseError {
   override readonly name = 'AcceptanceMismatchError'
@@ -86,10 +87,143 @@ export class RegistryRootMismatchError extends BaseError {
 
 export class FileUnreadableError extends BaseError {
   override readonly name = 'FileUnreadableError'
-  constructor({ path, reason }: { path: string; reason: string }) {
+  readonly isMissing: boolean
+  constructor({
+    path,
+    reason,
+    isMissing = false,
+  }: {
+    path: string
+    reason: string
+    isMissing?: boolean
+  }) {
     super('A file cannot be read.', {
       code: 'REGULATOR_FILE_UNREADABLE',
       metaMessages: [`File: ${path}`, `Reason: ${reason}`],
+    })
+    this.isMissing = isMissing
+  }
+}
+
+export class FolderInUseError extends BaseError {
+  override readonly name = 'FolderInUseError'
+  constructor({ dir, pid }: { dir: string; pid: number }) {
+    super('Another process works with this folder.', {
+      code: 'REGULATOR_FOLDER_IN_USE',
+      metaMessages: [`Folder: ${dir}`, `Process: ${String(pid)}`, 'Stop it first.'],
+    })
+  }
+}
+
+export class WrongDatabaseError extends BaseError {
+  override readonly name = 'WrongDatabaseError'
+  constructor({ expected, actual }: { expected: string; actual: string }) {
+    super('The database belongs to another deployment.', {
+      code: 'REGULATOR_WRONG_DATABASE',
+      metaMessages: [
+        `Expected: ${expected}`,
+        `Found:    ${actual}`,
+        'Name another database: each deployment has its own.',
+      ],
+    })
+  }
+}
+
+/** The contract would refuse this registrar's update. */
+export class RegistrarLimitError extends BaseError {
+  override readonly name = 'RegistrarLimitError'
+  constructor({ index, reason }: { index: number; reason: string }) {
+    super(`This registrar cannot write to the identity index: ${reason}.`, {
+      code: 'REGISTRAR_LIMIT',
+      metaMessages: [
+        `Index: ${String(index)}`,
+        'Governance sets ranges, tier caps and quotas (IdentityRegistry.setRegistrar).',
+      ],
+    })
+  }
+}
+
+/** A freeze that the registry would not take, or that nobody could answer for. */
+export class FreezeTermsError extends BaseError {
+  override readonly name = 'FreezeTermsError'
+  constructor({ reason }: { reason: string }) {
+    super(`The freeze cannot be made so: ${reason}.`, {
+      code: 'REGISTRAR_FREEZE_REFUSED',
+      metaMessages: ['Give --days, --reason and --basis; renew before the last day.'],
+    })
+  }
+}
+
+/** An appeal that is not the owner's, or cannot be answered so. */
+export class AppealRefusedError extends BaseError {
+  override readonly name = 'AppealRefusedError'
+  constructor({ index, reason }: { index: number; reason: string }) {
+    super(`The appeal cannot be answered: ${reason}.`, {
+      code: 'REGISTRAR_APPEAL_REFUSED',
+      metaMessages: [
+        `Identity index: ${String(index)}`,
+        'See what is on record with `cinnabar registrar appeals list`.',
+      ],
+    })
+  }
+}
+
+/** A change of destination that no order can allow, or that the order does not. */
+export class DestinationPlanError extends BaseError {
+  override readonly name = 'DestinationPlanError'
+  constructor({ reason }: { reason: string }) {
+    super(`The change of destination cannot be used: ${reason}.`, {
+      code: 'REGISTRAR_DESTINATION_REFUSED',
+      metaMessages: [
+        'Plan it again with `cinnabar registrar destination plan`, and have it ordered.',
+      ],
+    })
+  }
+}
+
+/** A person's consent that is not good for its leaf as it stands. */
+export class DestinationConsentError extends BaseError {
+  override readonly name = 'DestinationConsentError'
+  constructor({
+    index,
+    reason,
+    remedy = 'Have the person sign it again with `cinnabar wallet identity move`, and announce that.',
+  }: {
+    index: number
+    reason: string
+    remedy?: string
+  }) {
+    super(`The consent to another destination cannot be used: ${reason}.`, {
+      code: 'REGISTRAR_CONSENT_REFUSED',
+      metaMessages: [`Identity index: ${String(index)}`, remedy],
+    })
+  }
+}
+
+export class DestinationNotAnnouncedError extends BaseError {
+  override readonly name = 'DestinationNotAnnouncedError'
+  constructor({ index }: { index: number }) {
+    super('The change of destination is not announced on the base chain.', {
+      code: 'REGISTRAR_DESTINATION_NOT_ANNOUNCED',
+      metaMessages: [
+        `Identity index: ${String(index)}`,
+        'Announce it with `cinnabar registrar destination announce`.',
+      ],
+    })
+  }
+}
+
+export class DestinationTooSoonError extends BaseError {
+  override readonly name = 'DestinationTooSoonError'
+  constructor({ index, allowedFrom, now }: { index: number; allowedFrom: bigint; now: bigint }) {
+    super('The timelock of the change of destination is not over.', {
+      code: 'REGISTRAR_DESTINATION_TOO_SOON',
+      metaMessages: [
+        `Identity index:   ${String(index)}`,
+        `Can be made from: ${formatTime(allowedFrom)}`,
+        `Settlement clock: ${formatTime(now)}`,
+        'Run the command again then; the announcement stands.',
+      ],
     })
   }
 }

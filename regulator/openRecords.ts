@@ -11,7 +11,10 @@ import { BaseError } from '../protocol/errors.ts'
 import { unpackWord } from '../protocol/words.ts'
 import type { AuditKeyRing } from './auditKeys.ts'
 
-/** Why a record could not be opened. */
+/**
+ * Why a record could not be opened. Which of keys I and L an investigation record is for, nobody can tell
+ * without them: with one of them at hand a record that does not open is the other's, and 'keyMissing'.
+ */
 export type RecordFault = 'keyMissing' | 'malformed' | 'ephemeralInvalid'
 
 /** A settled transfer as a supervisor reads it: each half only with its own key. */
@@ -34,12 +37,18 @@ export type OpenedTransfer = {
   readonly fee: { readonly asset: bigint; readonly amount: bigint }
   readonly statistics: StatisticsRecord | RecordFault
   readonly investigation: InvestigationRecord | RecordFault
+  /** The key that opened the investigation record: L above the day's threshold and in an exit (T11). */
+  readonly investigationKey: InvestigationKey | undefined
 }
+
+/** The two keys an investigation record may be for. */
+export type InvestigationKey = 'investigation' | 'largeValue'
 
 /** The keys at hand, of any epochs. */
 export type RecordKeys = {
   readonly statistics?: AuditKeyRing
   readonly investigation?: AuditKeyRing
+  readonly largeValue?: AuditKeyRing
 }
 
 /**
@@ -68,15 +77,33 @@ export function openRecords(
       if (!isPoint) return 'ephemeralInvalid'
       return orMalformed(() => read(sharedPoint(ephemeral, secret)))
     }
+    const readInvestigation = (shared: CurvePoint): InvestigationRecord =>
+      openInvestigation(shared, publicInputs.investigationCiphertext)
     return openedTransfer(batch, transfer, {
       statistics: open(keys.statistics, publicInputs.auditKeyS, (shared) =>
         openStatistics(shared, publicInputs.statisticsCiphertext),
       ),
-      investigation: open(keys.investigation, publicInputs.auditKeyI, (shared) =>
-        openInvestigation(shared, publicInputs.investigationCiphertext),
+      ...eitherKey(open(keys.investigation, publicInputs.auditKeyI, readInvestigation), () =>
+        open(keys.largeValue, publicInputs.auditKeyL, readInvestigation),
       ),
     })
   })
+}
+
+/** What the keys I and L make of one record. L is asked only where I does not open it. */
+export function eitherKey(
+  withI: InvestigationRecord | RecordFault,
+  openWithL: () => InvestigationRecord | RecordFault,
+): Pick<OpenedTransfer, 'investigation' | 'investigationKey'> {
+  if (isOpened(withI)) return { investigation: withI, investigationKey: 'investigation' }
+  const withL = openWithL()
+  if (isOpened(withL)) return { investigation: withL, investigationKey: 'largeValue' }
+  const isOther = withI === 'keyMissing' || withL === 'keyMissing'
+  const isPoint = withI !== 'ephemeralInvalid' && withL !== 'ephemeralInvalid'
+  return {
+    investigation: !isPoint ? 'ephemeralInvalid' : isOther ? 'keyMissing' : 'malformed',
+    investigationKey: undefined,
+  }
 }
 
 /** What `read` gives; 'malformed' where the plaintext is no record. */
@@ -93,7 +120,7 @@ export function orMalformed<R>(read: () => R): R | 'malformed' {
 export function openedTransfer(
   batch: ChainEventOf<'batchSettled'>,
   transfer: SettledTransfer,
-  halves: Pick<OpenedTransfer, 'statistics' | 'investigation'>,
+  halves: Pick<OpenedTransfer, 'statistics' | 'investigation' | 'investigationKey'>,
 ): OpenedTransfer {
   const { publicInputs } = transfer
   const fee = unpackWord('fee', publicInputs.fee)

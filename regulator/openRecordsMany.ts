@@ -1,6 +1,7 @@
 import type { ChainEventOf, SettledTransfer } from '../l1/chainEvents.ts'
 import {
   INVESTIGATION_MASKS,
+  type InvestigationRecord,
   STATISTICS_MASKS,
   unmaskInvestigation,
   unmaskStatistics,
@@ -11,6 +12,8 @@ import { NODE_BYTES, readNode, writeNode } from '../protocol/nodeStore.ts'
 import type { Kernels } from '../prover/kernels.ts'
 import type { AuditKeyRing } from './auditKeys.ts'
 import {
+  eitherKey,
+  isOpened,
   openedTransfer,
   type OpenedTransfer,
   orMalformed,
@@ -41,7 +44,7 @@ export async function openRecordsMany(
   // The next stretch is computed while this one is unpacked.
   let coming = openHalves(kernels, keys, transfers.slice(0, TOGETHER))
   for (let at = 0; at < transfers.length; at += TOGETHER) {
-    const { statistics, investigation } = await coming
+    const halves = await coming
     coming = openHalves(kernels, keys, transfers.slice(at + TOGETHER, at + 2 * TOGETHER))
     for (let i = 0; i < TOGETHER && at + i < transfers.length; i++) {
       while (slotAt >= (batches[batchAt]?.transfers.length ?? Infinity))
@@ -49,20 +52,16 @@ export async function openRecordsMany(
       const batch = batches[batchAt]
       const transfer = batch?.transfers[slotAt++]
       if (batch === undefined || transfer === undefined) break
-      const { statisticsCiphertext, investigationCiphertext } = transfer.publicInputs
-      opened[batchAt]?.push(
-        openedTransfer(batch, transfer, {
-          statistics: read(statistics(i), (pads) => unmaskStatistics(pads, statisticsCiphertext)),
-          investigation: read(investigation(i), (pads) =>
-            unmaskInvestigation(pads, investigationCiphertext),
-          ),
-        }),
-      )
+      const half = halves[i]
+      if (half !== undefined) opened[batchAt]?.push(openedTransfer(batch, transfer, half))
     }
   }
   await coming
   return opened
 }
+
+/** What was opened of one transfer. */
+type Half = Pick<OpenedTransfer, 'statistics' | 'investigation' | 'investigationKey'>
 
 /** The masks of a transfer's record, or why there are none. */
 type Pads = (i: number) => readonly bigint[] | RecordFault
@@ -78,7 +77,7 @@ async function openHalves(
   kernels: Kernels,
   keys: RecordKeys,
   transfers: readonly SettledTransfer[],
-): Promise<{ statistics: Pads; investigation: Pads }> {
+): Promise<Half[]> {
   const ephemerals = new Uint8Array(transfers.length * POINT_BYTES)
   transfers.forEach(({ publicInputs }, i) => {
     const [x, y] = publicInputs.ephemeral
@@ -87,18 +86,35 @@ async function openHalves(
     writeNode(ephemerals, i * POINT_BYTES, x)
     writeNode(ephemerals, i * POINT_BYTES + NODE_BYTES, y)
   })
-  const [statistics, investigation] = await Promise.all([
+  const domainsOf = ({ publicInputs }: SettledTransfer): readonly Domain[] =>
+    INVESTIGATION_MASKS.slice(0, publicInputs.investigationCiphertext.length)
+  const readInvestigation = (pads: Pads, i: number): InvestigationRecord | RecordFault =>
+    read(pads(i), (masks) =>
+      unmaskInvestigation(masks, transfers[i]?.publicInputs.investigationCiphertext ?? []),
+    )
+  const [statistics, withI] = await Promise.all([
     computePads({ kernels, ring: keys.statistics, ephemerals }, transfers, {
       keyOf: ({ publicInputs }) => publicInputs.auditKeyS,
       domainsOf: () => STATISTICS_MASKS,
     }),
     computePads({ kernels, ring: keys.investigation, ephemerals }, transfers, {
       keyOf: ({ publicInputs }) => publicInputs.auditKeyI,
-      domainsOf: ({ publicInputs }) =>
-        INVESTIGATION_MASKS.slice(0, publicInputs.investigationCiphertext.length),
+      domainsOf,
     }),
   ])
-  return { statistics, investigation }
+  const underI = transfers.map((_, i) => readInvestigation(withI, i))
+  // Few are above a threshold, so only what I does not open is multiplied by L.
+  const withL = await computePads({ kernels, ring: keys.largeValue, ephemerals }, transfers, {
+    keyOf: ({ publicInputs }) => publicInputs.auditKeyL,
+    domainsOf,
+    isWanted: (i) => !isOpened(underI[i] ?? 'keyMissing'),
+  })
+  return transfers.map(({ publicInputs }, i) => ({
+    statistics: read(statistics(i), (pads) =>
+      unmaskStatistics(pads, publicInputs.statisticsCiphertext),
+    ),
+    ...eitherKey(underI[i] ?? 'keyMissing', () => readInvestigation(withL, i)),
+  }))
 }
 
 /** auditSecret·R of all transfers of each key, then the masks. */
@@ -112,9 +128,12 @@ async function computePads(
   {
     keyOf,
     domainsOf,
+    isWanted = () => true,
   }: {
     keyOf: (transfer: SettledTransfer) => readonly [bigint, bigint]
     domainsOf: (transfer: SettledTransfer) => readonly Domain[]
+    /** Default: all. */
+    isWanted?: (i: number) => boolean
   },
 ): Promise<Pads> {
   const pads = new Array<bigint[] | RecordFault>(transfers.length).fill('keyMissing')
@@ -123,6 +142,7 @@ async function computePads(
   const places = new Map<bigint, number[]>()
   let last: { x: bigint; y: bigint; secret: bigint | undefined } | undefined
   transfers.forEach((transfer, i) => {
+    if (!isWanted(i)) return
     const [x, y] = keyOf(transfer)
     if (last?.x !== x || last.y !== y) last = { x, y, secret: ring.secretOf({ x, y }) }
     const { secret } = last

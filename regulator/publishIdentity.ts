@@ -11,12 +11,18 @@ import { bytesToBigint, bytesToHex, formatField, hexToBytes, lowBits } from '../
 import { hashIdentity, type Identity } from '../protocol/identity.ts'
 import type { RandomBytes } from '../protocol/memo.ts'
 import { publicInputsToArray } from '../protocol/publicInputs.ts'
-import { buildRegistryUpdate } from '../protocol/registry.ts'
+import {
+  buildRegistryUpdate,
+  type DestinationConsent,
+  type RegistryMode,
+} from '../protocol/registry.ts'
 import { sealIdentity } from '../protocol/sealedIdentity.ts'
 import { proofFromWords, type ProofWords, proofToWords } from '../prover/proof.ts'
 import type { Prover, ProvingPhase } from '../prover/prover.ts'
+import { checkAnnounced } from './announceDestination.ts'
 import { RegistrationProofInvalidError, RegistryRootMismatchError } from './errors.ts'
 import type { RegistryView } from './readChain.ts'
+import { presentLimits } from './registrarLimits.ts'
 
 /** What every publication needs. */
 export type RegistrarDependencies = {
@@ -27,6 +33,8 @@ export type RegistrarDependencies = {
   readonly deployment: ChainDeployment
   readonly prover: Prover
   readonly randomBytes: RandomBytes
+  /** Blocks, its own included, that must hold the update. Default: 1. */
+  readonly confirmations?: number
   readonly onPhase?: (phase: ProvingPhase | 'publishing') => void
 }
 
@@ -43,6 +51,10 @@ export type PublishIdentityParameters = {
   readonly auditKeyI: CurvePoint
   /** Needed to fill a leaf: carries the registration proof. */
   readonly acceptance?: IdentityAcceptance
+  /** The order in the disclosure log under which the destination changes. */
+  readonly order?: bigint
+  /** The owner's signature under which the destination changes; announced, and its timelock over. */
+  readonly consent?: DestinationConsent
 }
 
 export type PublishedIdentity = {
@@ -60,13 +72,19 @@ const NO_PROOF: ProofWords = [0n, 0n, 0n, 0n, 0n, 0n, 0n, 0n]
  *
  * @throws {RegistrationProofInvalidError} when the person's proof does not verify.
  * @throws {RegistryRootMismatchError} when the chain's root moved since `registry` was read.
+ * @throws {RegistrarLimitError} when the index is another registrar's, or the day's updates are made.
+ * @throws {RegistryTermsRefusedError} when the tier or the suspension is beyond the limits.
+ * @throws {DestinationNotAnnouncedError | DestinationTooSoonError} when a consent's timelock is not over.
+ * @throws {RegistryLeafMismatchError} when the leaf on the chain is not `old`.
  */
 export async function publishIdentity(
   dependencies: RegistrarDependencies,
   parameters: PublishIdentityParameters,
 ): Promise<PublishedIdentity> {
   const { client, account, store, deployment, prover, randomBytes, onPhase } = dependencies
-  const { registry, index, old, next, reference, auditKeyI, acceptance } = parameters
+  const { confirmations = 1 } = dependencies
+  const { registry, index, old, next, reference, auditKeyI, acceptance, order, consent } =
+    parameters
   const contract = contractOf(deployment, 'identityRegistry')
   const newLeaf = hashIdentity(next)
   const published = registry.updates.findLast((update) => update.index === BigInt(index))
@@ -84,17 +102,22 @@ export async function publishIdentity(
       onChain: formatField(onChain),
     })
   }
+  if (consent !== undefined && old !== undefined) {
+    await checkAnnounced(dependencies, { index, old, next })
+  }
   const registrationProof =
     acceptance === undefined ? NO_PROOF : await checkRegistrationProof(prover, acceptance)
-
-  const mode = acceptance === undefined ? REGISTRY_MODE.CHANGE : REGISTRY_MODE.FILL
+  const mode = modeOf(parameters)
+  const limits = await presentLimits(dependencies, index)
   const { publicInputs, circuitInputs } = buildRegistryUpdate({
     tree: registry.tree,
     index: BigInt(index),
     next,
     mode,
     domain: deployment.domain,
+    limits,
     ...(old === undefined ? {} : { old }),
+    ...(consent === undefined ? {} : { consent }),
   })
   const { proof } = await prover.prove('registry', circuitInputs, {
     ...(onPhase === undefined ? {} : { onPhase }),
@@ -121,6 +144,8 @@ export async function publishIdentity(
         proof: proofToWords(proof),
         tracePoint: isFill ? [next.tracePoint.x, next.tracePoint.y] : [0n, 0n],
         registrationProof,
+        order: order ?? 0n,
+        latestSuspension: Number(limits.latestSuspension),
         sealedContents: bytesToHex(sealed),
       },
     ],
@@ -130,6 +155,7 @@ export async function publishIdentity(
     account,
     store,
     chainId: deployment.chainId,
+    confirmations,
     // The sealed contents differ from try to try, so a leaf alone would name two contents.
     purpose: `identity ${String(index)} ${keccak256(data)}`,
     to: contract.address,
@@ -140,6 +166,12 @@ export async function publishIdentity(
     gasUsed: receipt.gasUsed,
     root: publicInputs.newRoot,
   }
+}
+
+function modeOf({ acceptance, order, consent }: PublishIdentityParameters): RegistryMode {
+  if (acceptance !== undefined) return REGISTRY_MODE.FILL
+  if (consent !== undefined) return REGISTRY_MODE.DESTINATION_BY_OWNER
+  return order === undefined ? REGISTRY_MODE.CHANGE : REGISTRY_MODE.DESTINATION_BY_ORDER
 }
 
 async function checkRegistrationProof(

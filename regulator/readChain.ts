@@ -36,6 +36,7 @@ export type ReadChainParameters = {
   readonly toBlock?: bigint
   readonly statistics?: AuditKeyRing
   readonly investigation?: AuditKeyRing
+  readonly largeValue?: AuditKeyRing
   /** Bulk arithmetic. Default: native where it is built. */
   readonly kernels?: Kernels
   /** Audit keys I of all epochs on chain are tried for sealed identities. */
@@ -81,6 +82,7 @@ export async function followChain(
     toBlock,
     statistics,
     investigation,
+    largeValue,
     kernels = openKernels(),
     onProgress,
   }: ReadChainParameters,
@@ -93,6 +95,7 @@ export async function followChain(
   const keys = {
     ...(statistics === undefined ? {} : { statistics }),
     ...(investigation === undefined ? {} : { investigation }),
+    ...(largeValue === undefined ? {} : { largeValue }),
   }
   for (let from = fromBlock; from <= last; from += CHUNK) {
     const to = from + CHUNK - 1n < last ? from + CHUNK - 1n : last

@@ -9,6 +9,7 @@ import {
   type Identity,
 } from '../protocol/identity.ts'
 import { type RandomBytes } from '../protocol/memo.ts'
+import type { FreezeRecord } from './freezes.ts'
 import {
   AcceptanceMismatchError,
   IdentityStateError,
@@ -26,6 +27,8 @@ export type RegistrarEntry = {
   readonly offer: IdentityOffer
   /** As in the leaf on chain; absent until admitted. */
   readonly identity?: Identity
+  /** Oldest first. */
+  readonly freezes?: readonly FreezeRecord[]
 }
 
 /** All that a registrar keeps. Private: it links persons to indexes. */
@@ -48,7 +51,7 @@ export type OfferTerms = {
   readonly reference: string
 }
 
-function destinationOf(body: IdentityRequest['destination']): Destination {
+export function destinationOf(body: IdentityRequest['destination']): Destination {
   return body.kind === 'address'
     ? { kind: 'address', address: BigInt(body.address) }
     : {
@@ -114,10 +117,7 @@ export function checkAcceptance(state: RegistrarState, acceptance: IdentityAccep
   if (acceptance.domain !== formatField(state.domain)) {
     throw new WrongDeploymentError({ what: 'acceptance' })
   }
-  const { offer, state: entryState } = entryOf(state, index)
-  if (entryState !== 'offered') {
-    throw new IdentityStateError({ index, state: entryState, wanted: 'admitted' })
-  }
+  const { offer, state: entryState, identity: admitted } = entryOf(state, index)
   const { identity: accepted } = acceptance
   const field = (hex: string): bigint => bytesToField(hexToBytes(hex))
   const identity: Identity = {
@@ -126,6 +126,7 @@ export function checkAcceptance(state: RegistrarState, acceptance: IdentityAccep
     jurisdiction: BigInt(offer.jurisdiction),
     expiryDay: BigInt(offer.expiryDay),
     status: BigInt(offer.status),
+    suspendedUntil: 0n,
     destination: hashDestination(destinationOf(offer.destination)),
     tracePoint: { x: field(accepted.tracePoint.x), y: field(accepted.tracePoint.y) },
     salt: field(offer.salt),
@@ -143,6 +144,12 @@ export function checkAcceptance(state: RegistrarState, acceptance: IdentityAccep
   for (const [name, isSame] of same) {
     if (!isSame) throw new AcceptanceMismatchError({ index, field: name })
   }
+  // Admitted already and not changed since: asked for again where a reorg took the update back. Publishing finds it
+  // on the chain, or makes it anew.
+  const isAgain = admitted !== undefined && hashIdentity(admitted) === hashIdentity(identity)
+  if (entryState !== 'offered' && !isAgain) {
+    throw new IdentityStateError({ index, state: entryState, wanted: 'admitted' })
+  }
   return identity
 }
 
@@ -159,10 +166,12 @@ export type IdentityChange = {
   readonly jurisdiction?: number
   readonly expiryDay?: number
   readonly status?: keyof typeof IDENTITY_STATUS
+  /** First Unix day after a suspension; 0 lifts it. */
+  readonly suspendedUntil?: number
 }
 
 /**
- * The leaf after a change of tier, jurisdiction, expiry or status. Owner, T and destination stay, and so
+ * The leaf after a change of tier, jurisdiction, expiry, status or suspension. Owner, T and destination stay, and so
  * does the salt: a wallet can then find the new leaf by trying, and a suspended person can leave to
  * the destination without asking anybody.
  */
@@ -181,6 +190,9 @@ export function changedIdentity(
     ...(change.jurisdiction === undefined ? {} : { jurisdiction: BigInt(change.jurisdiction) }),
     ...(change.expiryDay === undefined ? {} : { expiryDay: BigInt(change.expiryDay) }),
     ...(change.status === undefined ? {} : { status: BigInt(IDENTITY_STATUS[change.status]) }),
+    ...(change.suspendedUntil === undefined
+      ? {}
+      : { suspendedUntil: BigInt(change.suspendedUntil) }),
   }
   return { old, next }
 }

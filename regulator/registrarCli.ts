@@ -1,16 +1,24 @@
 import { randomBytes } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Command, InvalidArgumentError, Option } from 'commander'
-import { privateKeyToAccount } from 'viem/accounts'
+import { type Command, Option } from 'commander'
 import { formatIdentityFile, parseIdentityFile } from '../api/identityFiles.ts'
 import { contractOf } from '../l1/bindings.ts'
-import { fileTransactionStore } from '../l1/transactionStore.ts'
 import { dayOf } from '../protocol/calendar.ts'
-import { IDENTITY_STATUS } from '../protocol/constants.ts'
+import { IDENTITY_STATUS, MAX_SUSPENSION_DAYS } from '../protocol/constants.ts'
 import { formatField } from '../protocol/field.ts'
 import { createProver } from '../prover/prover.ts'
-import { FileUnreadableError } from './errors.ts'
+import { registerAppeals } from './appealsCli.ts'
+import { registerDestinations } from './destinationsCli.ts'
+import {
+  freezeNotice,
+  type FreezeReason,
+  freezeReasons,
+  planFreeze,
+  presentFreeze,
+  recordFreeze,
+  recordLifting,
+} from './freezes.ts'
 import { type Connection, connect, readPassphrase, say } from './options.ts'
 import { publishIdentity, type PublishIdentityParameters } from './publishIdentity.ts'
 import { readRegistry } from './readChain.ts'
@@ -22,27 +30,24 @@ import {
   type IdentityChange,
   initialRegistrarState,
   offerIdentity,
-  type RegistrarState,
 } from './registrar.ts'
+import {
+  type ChainOptions,
+  type CommonOptions,
+  integer,
+  openSender,
+  openState,
+  readText,
+  STATE_FILE,
+} from './registrarOptions.ts'
 import { formatDay } from './report.ts'
-import { createSealedFile, openSealedFile, type SealedFile } from './sealedFile.ts'
-
-type CommonOptions = { dir: string; passphraseFile?: string }
-type ChainOptions = CommonOptions & {
-  rpc: string
-  deployment: string
-  keyFile: string
-  json?: true
-}
-
-const STATE_FILE = 'registrar.json'
-const TRANSACTIONS_FILE = 'transactions.json'
+import { createSealedFile } from './sealedFile.ts'
 
 /** `cinnabar registrar`: identities, from request to suspension. */
 export function register(program: Command): void {
   const registrar = program
     .command('registrar')
-    .description('Admit, re-tier, suspend and restore identities.')
+    .description('Admit, re-tier, freeze and unfreeze identities.')
 
   const withState = (command: Command): Command =>
     command
@@ -53,6 +58,12 @@ export function register(program: Command): void {
       .requiredOption('--rpc <url>', 'node of the base chain')
       .requiredOption('--deployment <file>', 'deployment file')
       .requiredOption('--key-file <file>', 'file with the base-chain key of the registrar role')
+      .option(
+        '--confirmations <blocks>',
+        'base-chain blocks, its own included, that must hold an update before it is kept',
+        integer,
+        1,
+      )
       .option('--json', 'machine-readable answer')
 
   withState(registrar.command('init'))
@@ -91,7 +102,7 @@ export function register(program: Command): void {
           terms: {
             tier: options.tier,
             jurisdiction: options.jurisdiction,
-            expiryDay: Number(dayOf(Math.floor(Date.now() / 1000))) + options.days,
+            expiryDay: today() + options.days,
             reference: options.reference,
           },
           randomBytes: (length) => randomBytes(length),
@@ -133,23 +144,34 @@ export function register(program: Command): void {
     .action((index: number, options: ChainOptions & IdentityChange & { days?: number }) =>
       change(index, options, options),
     )
-  withChain(registrar.command('suspend'))
-    .description('Suspend an identity: it can still leave to its destination.')
-    .argument('<index>', 'identity index', integer)
-    .action((index: number, options: ChainOptions) =>
-      change(index, options, { status: 'SUSPENDED' }),
+  withChain(registrar.command('freeze'))
+    .description(
+      `Freeze an identity for at most ${String(MAX_SUSPENSION_DAYS)} days, or renew a freeze: it can only leave to its destination.`,
     )
-  withChain(registrar.command('restore'))
-    .description('Make a suspended identity active again.')
     .argument('<index>', 'identity index', integer)
-    .action((index: number, options: ChainOptions) => change(index, options, { status: 'ACTIVE' }))
+    .requiredOption('--days <number>', 'for so many days, today included', integer)
+    .addOption(
+      new Option('--reason <code>', 'why')
+        .choices(Object.keys(freezeReasons))
+        .makeOptionMandatory(),
+    )
+    .requiredOption('--basis <text>', 'legal basis or file number, for the notice')
+    .requiredOption('--notice <file>', 'where the notice to the person goes')
+    .action((index: number, options: ChainOptions & FreezeOptions) => freeze(index, options))
+  withChain(registrar.command('unfreeze'))
+    .description('Lift a freeze before its end.')
+    .argument('<index>', 'identity index', integer)
+    .action((index: number, options: ChainOptions) => unfreeze(index, options))
+
+  registerAppeals(registrar, { withState, withChain })
+  registerDestinations(registrar, { withState, withChain }, publish)
 
   withState(registrar.command('list'))
     .description('Show the identities that this registrar keeps.')
     .option('--json', 'machine-readable answer')
     .action(async (options: CommonOptions & { json?: true }) => {
       const { entries } = (await openState(options)).value
-      const rows = entries.map(({ index, state, reference, offer, identity }) => ({
+      const rows = entries.map(({ index, state, reference, offer, identity, freezes }) => ({
         index,
         state,
         reference,
@@ -157,6 +179,7 @@ export function register(program: Command): void {
         jurisdiction: Number(identity?.jurisdiction ?? offer.jurisdiction),
         expires: formatDay(identity?.expiryDay ?? BigInt(offer.expiryDay)),
         status: statusName(identity?.status ?? BigInt(offer.status)),
+        frozen: presentFreeze(freezes === undefined ? {} : { freezes }, today())?.reason ?? '',
       }))
       if (options.json === true) console.log(JSON.stringify(rows))
       else if (rows.length === 0) say('No identity yet. Next: `cinnabar registrar offer REQUEST`.')
@@ -185,13 +208,42 @@ export function register(program: Command): void {
     })
 }
 
+type FreezeOptions = { days: number; reason: FreezeReason; basis: string; notice: string }
+
+async function freeze(index: number, options: ChainOptions & FreezeOptions): Promise<void> {
+  const file = await openState(options)
+  const planned = planFreeze(today(), options)
+  const { old, next } = changedIdentity(file.value, {
+    index,
+    change: { suspendedUntil: planned.until },
+  })
+  await publish(options, { index, old, next, reference: entryOf(file.value, index).reference })
+  const admitted = admitEntry(file.value, { index, identity: next })
+  await file.write(recordFreeze(admitted, { index, freeze: planned }))
+  const domain = formatField(file.value.domain)
+  const notice = freezeNotice({ domain, index, freeze: planned, formatDay })
+  await writeFile(options.notice, `${JSON.stringify(notice, null, 2)}\n`, { mode: 0o600 })
+  say(`Frozen until ${notice.until} begins (UTC); hand ${options.notice} to the person.`)
+}
+
+async function unfreeze(index: number, options: ChainOptions): Promise<void> {
+  const file = await openState(options)
+  const { old, next } = changedIdentity(file.value, { index, change: { suspendedUntil: 0 } })
+  await publish(options, { index, old, next, reference: entryOf(file.value, index).reference })
+  const admitted = admitEntry(file.value, { index, identity: next })
+  await file.write(recordLifting(admitted, { index, today: today() }))
+}
+
+function today(): number {
+  return Number(dayOf(Math.floor(Date.now() / 1000)))
+}
+
 async function change(
   index: number,
   options: ChainOptions,
   { days, ...rest }: IdentityChange & { days?: number },
 ): Promise<void> {
   const file = await openState(options)
-  const today = Number(dayOf(Math.floor(Date.now() / 1000)))
   const { tier, jurisdiction, status } = rest
   const { old, next } = changedIdentity(file.value, {
     index,
@@ -199,7 +251,7 @@ async function change(
       ...(tier === undefined ? {} : { tier }),
       ...(jurisdiction === undefined ? {} : { jurisdiction }),
       ...(status === undefined ? {} : { status }),
-      ...(days === undefined ? {} : { expiryDay: today + days }),
+      ...(days === undefined ? {} : { expiryDay: today() + days }),
     },
   })
   await publish(options, { index, old, next, reference: entryOf(file.value, index).reference })
@@ -213,16 +265,13 @@ async function publish(
   const connection = await connect(options)
   const { client, reader, deployment } = connection
   const registry = await readRegistry(reader, { fromBlock: deployment.startBlock })
-  const key = (await readText(options.keyFile)).trim()
+  const sender = await openSender(options)
   const prover = createProver()
   try {
     const published = await publishIdentity(
       {
-        client,
-        account: privateKeyToAccount(key as `0x${string}`),
-        store: fileTransactionStore(join(options.dir, TRANSACTIONS_FILE)),
-        deployment,
-        prover,
+        ...sender,
+        ...{ client, deployment, prover },
         randomBytes: (length) => randomBytes(length),
         onPhase: (phase) => {
           if (options.json !== true) say(`${phase} …`)
@@ -233,13 +282,16 @@ async function publish(
     const answer = {
       index: parameters.index,
       status: statusName(parameters.next.status),
+      suspendedUntil:
+        parameters.next.suspendedUntil === 0n ? null : formatDay(parameters.next.suspendedUntil),
       identityRoot: formatField(published.root),
       transaction: published.transactionHash,
     }
     if (options.json === true) console.log(JSON.stringify(answer))
     else {
       say(
-        `Identity ${String(answer.index)} is ${answer.status}. Registry root ${answer.identityRoot}.`,
+        `Identity ${String(answer.index)} is ${answer.status}` +
+          `${answer.suspendedUntil === null ? '' : `, suspended until ${answer.suspendedUntil}`}. Registry root ${answer.identityRoot}.`,
       )
       say('Wallets and the sequencer follow by themselves.')
     }
@@ -259,25 +311,7 @@ export async function presentAuditKeyI({ client, deployment }: Connection) {
   return { x, y }
 }
 
-async function openState(options: CommonOptions): Promise<SealedFile<RegistrarState>> {
-  const passphrase = await readPassphrase(options.passphraseFile)
-  return openSealedFile<RegistrarState>(join(options.dir, STATE_FILE), passphrase)
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch {
-    throw new FileUnreadableError({ path, reason: 'it cannot be opened' })
-  }
-}
-
 function statusName(status: bigint): string {
   const found = Object.entries(IDENTITY_STATUS).find(([, value]) => BigInt(value) === status)
   return found?.[0] ?? 'UNKNOWN'
-}
-
-function integer(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.')
-  return Number(text)
 }

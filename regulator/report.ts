@@ -24,6 +24,7 @@ const COLUMNS = [
   'tier',
   'jurisdiction',
   'pseudonym',
+  'key',
   'sender',
   'recipient 1',
   'recipient 2',
@@ -69,6 +70,7 @@ function toRow(transfer: OpenedTransfer, names: IdentityNames, format: AmountFor
     tier: isOpened(statistics) ? statistics.tier.toString() : sealed,
     jurisdiction: isOpened(statistics) ? statistics.jurisdiction.toString() : sealed,
     pseudonym: isOpened(statistics) ? statistics.pseudonym.toString(16).padStart(32, '0') : sealed,
+    key: transfer.investigationKey ?? sealed,
     sender: isOpened(investigation) ? person(investigation.sender) : sealed,
     'recipient 1': recipient(1),
     'recipient 2': recipient(2),
@@ -145,6 +147,7 @@ export function toJson(transfers: readonly OpenedTransfer[], names: IdentityName
       investigation: isOpened(investigation)
         ? { ...strings(investigation), senderName: names(investigation.sender) ?? null }
         : { fault: investigation },
+      investigationKey: transfer.investigationKey ?? null,
     }
   })
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { open, readFile, rename } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { readFile } from 'node:fs/promises'
+import { replaceFile } from '../files/replaceFile.ts'
 import {
   derivePassphraseKey,
   openBox,
@@ -12,14 +12,14 @@ import {
 import { FileUnreadableError } from './errors.ts'
 
 /** bigints as decimal strings with a suffix that no other string of ours has. */
-function encode(value: unknown): Uint8Array {
+export function encodePrivate(value: unknown): Uint8Array {
   const text = JSON.stringify(value, (_key, item: unknown) =>
     typeof item === 'bigint' ? `${item}n` : item,
   )
   return new TextEncoder().encode(text)
 }
 
-function decode(bytes: Uint8Array): unknown {
+export function decodePrivate(bytes: Uint8Array): unknown {
   return JSON.parse(new TextDecoder().decode(bytes), (_key, item: unknown) =>
     typeof item === 'string' && /^\d+n$/.test(item) ? BigInt(item.slice(0, -1)) : item,
   )
@@ -31,22 +31,8 @@ export type SealedFile<T> = {
   write(value: T): Promise<void>
 }
 
-async function writeAtomic(path: string, key: PassphraseKey, value: unknown): Promise<void> {
-  const temporary = `${path}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`
-  const file = await open(temporary, 'wx', 0o600)
-  try {
-    await file.writeFile(JSON.stringify(sealBox(key, encode(value), (n) => randomBytes(n))))
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await rename(temporary, path)
-  const directory = await open(dirname(path))
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
-  }
+function sealed(key: PassphraseKey, value: unknown): string {
+  return JSON.stringify(sealBox(key, encodePrivate(value), (n) => randomBytes(n)))
 }
 
 export async function createSealedFile<T>(
@@ -55,7 +41,7 @@ export async function createSealedFile<T>(
   value: T,
 ): Promise<SealedFile<T>> {
   const key = await derivePassphraseKey(passphrase, randomBytes(16))
-  await writeAtomic(path, key, value)
+  replaceFile(path, sealed(key, value))
   return sealedFile(path, key, value)
 }
 
@@ -72,7 +58,7 @@ export async function openSealedFile<T>(path: string, passphrase: string): Promi
     })
   }
   const key = await passphraseKeyOf(box, passphrase)
-  return sealedFile(path, key, decode(openBox(key, box)) as T)
+  return sealedFile(path, key, decodePrivate(openBox(key, box)) as T)
 }
 
 function sealedFile<T>(path: string, key: PassphraseKey, initial: T): SealedFile<T> {
@@ -82,7 +68,7 @@ function sealedFile<T>(path: string, key: PassphraseKey, initial: T): SealedFile
       return current
     },
     async write(value) {
-      await writeAtomic(path, key, value)
+      replaceFile(path, sealed(key, value))
       current = value
     },
   }

@@ -208,12 +208,23 @@ export function step(
   return result({ phase: 'done', outcome, share })
 }
 
+/** Of one author and type. Two different ones are proof of cheating; more would only fill the disk. */
+const MAX_VERSIONS = 4
+
 /** Adds messages that were read and verified; the same one twice is one. */
 export function addMessages(run: Run, incoming: readonly Message[]): Run {
   const known = new Set(run.messages.map(messageKey))
+  const versions = new Map<string, number>()
+  const count = ({ type, from }: Message): number => {
+    const name = `${type} ${String(from)}`
+    const counted = (versions.get(name) ?? 0) + 1
+    versions.set(name, counted)
+    return counted
+  }
+  for (const message of run.messages) count(message)
   const added = incoming.filter((message) => {
     const key = messageKey(message)
-    if (known.has(key)) return false
+    if (known.has(key) || count(message) > MAX_VERSIONS) return false
     known.add(key)
     return true
   })

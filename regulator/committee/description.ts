@@ -12,7 +12,8 @@ import {
   MemberBody,
   read,
 } from './bodies.ts'
-import { canonicalBytes } from './canonicalJson.ts'
+import { canonicalBytes } from '../../protocol/canonicalJson.ts'
+import { auditKeyKinds } from '../auditKeys.ts'
 import { DescriptionInvalidError } from './errors.ts'
 
 /**
@@ -26,7 +27,7 @@ export const CeremonyDescription = Type.Object(
     chainId: Type.String({ pattern: '^[1-9][0-9]{0,20}$' }),
     registry: Type.String({ pattern: '^0x[0-9a-f]{40}$' }),
     epoch: Type.Integer({ minimum: 0, maximum: 65_535 }),
-    kind: Type.Union([Type.Literal('statistics'), Type.Literal('investigation')]),
+    kind: Type.Union(auditKeyKinds.map((kind) => Type.Literal(kind))),
     threshold: Index,
     members: Type.Array(MemberBody, { minItems: 1, maxItems: 255 }),
     from: Type.Optional(CommitteeBody),

@@ -1,10 +1,9 @@
-import { ed25519 } from '@noble/curves/ed25519.js'
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
-import { bytesToHex, concatBytes, hexToBytes } from '../../protocol/field.ts'
 import { AnnounceBody, ConfirmBody, DealBody, Hash, Index, JudgeBody, read } from './bodies.ts'
-import { canonicalBytes, canonicalJson } from './canonicalJson.ts'
+import { canonicalJson } from '../../protocol/canonicalJson.ts'
 import type { AgreedCeremony } from './description.ts'
 import { MessageRefusedError } from './errors.ts'
+import { isSignedJson, signJson } from './signedJson.ts'
 
 const strict = { additionalProperties: false } as const
 const envelope = <K extends string, B extends TSchema>(type: K, body: B) =>
@@ -33,11 +32,10 @@ export type MessageType = Message['type']
 export type MessageOf<T extends MessageType> = Extract<Message, { type: T }>
 export type Unsigned = { [T in MessageType]: Omit<MessageOf<T>, 'signature'> }[MessageType]
 
-const LABEL = new TextEncoder().encode('cinnabar.committeeMessage\n')
+const LABEL = 'cinnabar.committeeMessage'
 
 export function signMessage(unsigned: Unsigned, signingSecret: Uint8Array): Message {
-  const signature = bytesToHex(ed25519.sign(toSign(unsigned), signingSecret))
-  return { ...unsigned, signature }
+  return { ...unsigned, signature: signJson(LABEL, unsigned, signingSecret) }
 }
 
 /**
@@ -55,7 +53,7 @@ export function readMessage({ id, dealers, description }: AgreedCeremony, value:
   const isDealer = message.type === 'announce' || message.type === 'deal'
   const author = (isDealer ? dealers : description.members)[message.from - 1]
   if (author === undefined) throw new MessageRefusedError({ reason: 'its author is nobody here' })
-  if (!isSignedBy(author.signingKey, unsigned, signature)) {
+  if (!isSignedJson(LABEL, unsigned, { signature, signingKey: author.signingKey })) {
     throw new MessageRefusedError({ reason: 'its signature is not valid' })
   }
   return message
@@ -64,19 +62,4 @@ export function readMessage({ id, dealers, description }: AgreedCeremony, value:
 /** What makes two messages the same one. */
 export function messageKey(message: Message): string {
   return canonicalJson(message)
-}
-
-function toSign(unsigned: Unsigned): Uint8Array {
-  return concatBytes(LABEL, canonicalBytes(unsigned))
-}
-
-function isSignedBy(signingKey: string, unsigned: Unsigned, signature: string): boolean {
-  try {
-    // zip215 false: only the strict form of a signature, so that a message has one.
-    return ed25519.verify(hexToBytes(signature), toSign(unsigned), hexToBytes(signingKey), {
-      zip215: false,
-    })
-  } catch {
-    return false
-  }
 }

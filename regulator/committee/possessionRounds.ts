@@ -1,0 +1,195 @@
+import { type Static, Type } from '@sinclair/typebox'
+import type { PossessionContext, PossessionProof } from '../../protocol/auditKeyPossession.ts'
+import type { CurvePoint } from '../../protocol/babyjubjub.ts'
+import {
+  combinePossession,
+  commitToPossession,
+  type PossessionCommitment,
+  type PossessionShare,
+  registrationPointOf,
+  sharePossession,
+} from '../../protocol/committee/possession.ts'
+import { bytesToHex, formatField } from '../../protocol/field.ts'
+import type { RandomBytes } from '../../protocol/memo.ts'
+import type { Member } from './advanceCeremony.ts'
+import { decodePoint, encodePoint, Hash, Index, PointBody, read } from './bodies.ts'
+import { type CommitteeFile, readCommitteeBody } from './committeeFile.ts'
+import { PeerAnswerInvalidError, PossessionRefusedError } from './errors.ts'
+import type { HeldShare } from './memberStore.ts'
+import type { PeerClient } from './peerClient.ts'
+
+// The registry's proof that the committee has its key, in two rounds (docs/spec/committee.md, registration of the key).
+
+const strict = { additionalProperties: false } as const
+
+export const CommitmentRequest = Type.Object({ transcript: Hash, session: Hash }, strict)
+export const CommitmentBody = Type.Object(
+  { member: Index, hiding: PointBody, binding: PointBody },
+  strict,
+)
+export const ShareRequest = Type.Object(
+  {
+    transcript: Hash,
+    session: Hash,
+    commitments: Type.Array(CommitmentBody, { minItems: 1, maxItems: 255 }),
+  },
+  strict,
+)
+export const PossessionShareBody = Type.Object({ member: Index, s: Hash }, strict)
+
+/** What SupervisionRegistry takes: Q and the proof for A = 8·Q. */
+export const Registration = Type.Object(
+  {
+    type: Type.Literal('cinnabar.key-registration'),
+    version: Type.Literal(1),
+    chainId: Type.String(),
+    registry: Type.String({ pattern: '^0x[0-9a-f]{40}$' }),
+    epoch: Type.Integer({ minimum: 0, maximum: 65_535 }),
+    kind: Type.String(),
+    q: PointBody,
+    r: PointBody,
+    s: Hash,
+  },
+  strict,
+)
+export type Registration = Static<typeof Registration>
+
+/** First round: fresh nonces, kept under seal. @throws {PossessionRefusedError} */
+export async function commitPossession(
+  { store, randomBytes }: Member,
+  value: unknown,
+): Promise<Static<typeof CommitmentBody>> {
+  const request = read(CommitmentRequest, value)
+  if (request === undefined)
+    throw new PossessionRefusedError({ reason: 'the request is malformed' })
+  const { member } = await heldShare({ store }, request.transcript)
+  const { nonces, commitment } = commitToPossession(member, randomBytes)
+  await store.keepNonces(request.session, nonces)
+  return encodeCommitment(commitment)
+}
+
+/**
+ * Second round. The nonces are destroyed before anything is made of them: a second answer with the same ones would give the
+ * share away.
+ *
+ * @throws {PossessionRefusedError | PossessionRoundError}
+ */
+export async function answerPossession(
+  member: Member,
+  value: unknown,
+): Promise<Static<typeof PossessionShareBody>> {
+  const { store, journal } = member
+  const request = read(ShareRequest, value)
+  if (request === undefined)
+    throw new PossessionRefusedError({ reason: 'the request is malformed' })
+  const { transcript, session } = request
+  const held = await heldShare(member, transcript)
+  const nonces = await store.takeNonces(session)
+  if (nonces === undefined) {
+    throw new PossessionRefusedError({
+      reason: 'its nonces of this session were used, or never made',
+    })
+  }
+  await journal.append([{ what: 'possessionProved', transcript, session }])
+  const { s } = sharePossession(
+    {
+      committee: readCommitteeBody(held.file.committee),
+      // Its own ceremony's, whatever is asked: it proves nothing for another registry or epoch.
+      context: contextOf(held.file),
+      commitments: request.commitments.map(decodeCommitment),
+    },
+    { member: held.member, share: held.share, nonces },
+  )
+  return { member: held.member, s: formatField(s) }
+}
+
+/**
+ * Has members make the proof, over their services.
+ *
+ * @param peers at least t members of the committee.
+ * @throws {PossessionSharesWrongError | PossessionRoundError | PeerUnavailableError | PeerRefusedError}
+ */
+export async function provePossessionTogether(
+  file: CommitteeFile,
+  peers: readonly PeerClient[],
+  randomBytes: RandomBytes,
+): Promise<Registration> {
+  const { transcript } = file
+  const session = bytesToHex(randomBytes(32))
+  const commitments = await Promise.all(
+    peers.map(async (peer) => {
+      const answer = await peer.post('/v1/possession/commitments', { transcript, session })
+      const commitment = read(CommitmentBody, answer)
+      if (commitment === undefined) throw new PeerAnswerInvalidError({ name: peer.name })
+      return commitment
+    }),
+  )
+  const shares = await Promise.all(
+    peers.map(async (peer): Promise<PossessionShare> => {
+      const answer = await peer.post('/v1/possession/shares', { transcript, session, commitments })
+      const share = read(PossessionShareBody, answer)
+      if (share === undefined) throw new PeerAnswerInvalidError({ name: peer.name })
+      return { member: share.member, s: BigInt(share.s) }
+    }),
+  )
+  return combineRegistration(file, commitments.map(decodeCommitment), shares)
+}
+
+/** @throws {PossessionSharesWrongError | PossessionRoundError} */
+export function combineRegistration(
+  file: CommitteeFile,
+  commitments: readonly PossessionCommitment[],
+  shares: readonly PossessionShare[],
+): Registration {
+  const committee = readCommitteeBody(file.committee)
+  const proof = combinePossession({ committee, context: contextOf(file), commitments }, shares)
+  const { chainId, registry, epoch, kind } = file
+  return {
+    type: 'cinnabar.key-registration',
+    version: 1,
+    ...{ chainId, registry, epoch, kind },
+    q: encodePoint(registrationPointOf(committee)),
+    r: encodePoint(proof.r),
+    s: formatField(proof.s),
+  }
+}
+
+/** As the deployment and the registry's call take it. */
+export function decodeRegistration({ q, r, s }: Registration): {
+  q: CurvePoint
+  proof: PossessionProof
+} {
+  return { q: decodePoint(q), proof: { r: decodePoint(r), s: BigInt(s) } }
+}
+
+export function contextOf({ chainId, registry, epoch, kind }: CommitteeFile): PossessionContext {
+  return {
+    chainId: BigInt(chainId),
+    registry: registry as `0x${string}`,
+    epoch: BigInt(epoch),
+    kind,
+  }
+}
+
+async function heldShare({ store }: Pick<Member, 'store'>, transcript: string): Promise<HeldShare> {
+  const held = await store.shareOf(transcript)
+  if (held === undefined)
+    throw new PossessionRefusedError({ reason: 'it has no share of that key' })
+  return held
+}
+
+export function encodeCommitment({
+  member,
+  hiding,
+  binding,
+}: PossessionCommitment): Static<typeof CommitmentBody> {
+  return { member, hiding: encodePoint(hiding), binding: encodePoint(binding) }
+}
+
+export function decodeCommitment({
+  member,
+  hiding,
+  binding,
+}: Static<typeof CommitmentBody>): PossessionCommitment {
+  return { member, hiding: decodePoint(hiding), binding: decodePoint(binding) }
+}

@@ -1,0 +1,34 @@
+import type { Epoch } from '../../l1/reads.ts'
+import type { Member } from './advanceCeremony.ts'
+import { type DestructionAttestation, destroyShare, isDestroyed } from './destroyShare.ts'
+
+/**
+ * Destroys the shares of epochs that ended so long ago. An epoch ends when the next one starts; a key that was scheduled for no
+ * epoch, and the present one, are kept. What it destroys cannot be opened any more once fewer than t members are left.
+ *
+ * @param today Unix day.
+ */
+export async function applyRetention(
+  member: Member,
+  {
+    epochs,
+    today,
+    retentionDays,
+    now = new Date(),
+  }: { epochs: readonly Epoch[]; today: bigint; retentionDays: number; now?: Date },
+): Promise<DestructionAttestation[]> {
+  const attestations: DestructionAttestation[] = []
+  for (const held of await member.store.shares()) {
+    const next = epochs.find(({ epoch }) => epoch === BigInt(held.file.epoch) + 1n)
+    if (next === undefined || next.startDay + BigInt(retentionDays) > today) continue
+    attestations.push(await destroyShare(member, held, 'retention', now))
+  }
+  return attestations
+}
+
+/** Finishes destructions that a crash interrupted after the journal had them. */
+export async function finishDestructions(member: Member): Promise<void> {
+  for (const { file } of await member.store.shares()) {
+    if (isDestroyed(member.journal, file.transcript)) await member.store.destroyShare(file)
+  }
+}

@@ -1,0 +1,443 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { ApproverRole } from '../l1/orderCalls.ts'
+import { getOrder, getOrderCount, getOrderCounters, getOrderHistory } from '../l1/orders.ts'
+import { getAssets } from '../l1/reads.ts'
+import { bytesToHex, formatField } from '../protocol/field.ts'
+import { canonicalJson } from '../protocol/canonicalJson.ts'
+import { openKernels } from '../prover/kernels.ts'
+import { buildBundle, tracesOf } from './bundle/buildBundle.ts'
+import { readJson } from './committeeCli.ts'
+import { readCommitteeFile } from './committee/committeeFile.ts'
+import { readAddressBook } from './committee/memberCard.ts'
+import { openMember } from './committee/openMember.ts'
+import { createPeerClient, hasService } from './committee/peerClient.ts'
+import { type DestinationPlan, readDestinationPlan } from './destinations.ts'
+import { connect, readPassphrase, say } from './options.ts'
+import { checkTraces } from './orders/checkOpening.ts'
+import {
+  Case,
+  freshSalt,
+  hashDocument,
+  type Item,
+  readDocument,
+  Scope,
+  type TransferReference,
+} from './orders/documents.ts'
+import { findSubjectTransfers } from './orders/findSubject.ts'
+import { openAnnounced, type Openers } from './orders/openAnnounced.ts'
+import { viewChain } from './orders/openingChain.ts'
+import { decodeTraces } from './orders/openingMessages.ts'
+import {
+  announceOpenings,
+  approveOrder,
+  closeOrder,
+  discloseOrder,
+  fileDestinationOrder,
+  fileOrder,
+  logOf,
+  makeAnnouncement,
+  markOrder,
+  rejectOrder,
+  unsealOrder,
+} from './orders/orderActions.ts'
+import { OrderFolder } from './orders/orderFolder.ts'
+import { replaceFile } from '../files/replaceFile.ts'
+import { registerAlertOrder } from './alertOrderCli.ts'
+import {
+  type ActorOptions,
+  actorOf,
+  type ChainOptions,
+  integer,
+  keyOption,
+  orderNumber,
+  print,
+  type Source,
+  withActor,
+  withChain,
+} from './orderOptions.ts'
+
+type AskOptions = ChainOptions & {
+  dir: string
+  member: string
+  book: string
+  committee: string[]
+  confirmations: number
+  passphraseFile?: string
+}
+
+/** `cinnabar regulator order`: orders on the disclosure log, from filing to unsealing. */
+export function registerOrders(regulator: Command): void {
+  const order = regulator
+    .command('order')
+    .description('File, approve and execute orders on the base chain.')
+
+  withActor(order.command('file'))
+    .description('File an order: named transfers, or one subject and epochs.')
+    .requiredOption('--case <file>', 'the case file; its salted hash goes to the chain')
+    .requiredOption('--legal-basis <code>', 'code of the published table', integer)
+    .requiredOption('--limit <count>', 'trace keys and records to open at most', integer)
+    .option('--transfer <batch:slot...>', 'settled transfers', [])
+    .option('--subject <index>', 'identity index', integer)
+    .option('--epoch <number...>', 'epochs of the subject', [])
+    .option('--from-day <day>', 'Unix day; with --to-day a period', integer)
+    .option('--to-day <day>', 'Unix day', integer)
+    .addOption(keyOption())
+    .option('--emergency', 'one approval begins; the other must follow in time')
+    .action(
+      async (
+        options: ActorOptions & {
+          case: string
+          legalBasis: number
+          limit: number
+          transfer: string[]
+          subject?: number
+          epoch: string[]
+          fromDay?: number
+          toDay?: number
+          key: string[]
+          emergency?: true
+        },
+      ) => {
+        const { actor, source } = await actorOf(options)
+        const { fromDay, toDay, subject } = options
+        const random = (n: number) => new Uint8Array(randomBytes(n))
+        const common = {
+          type: 'cinnabar.scope',
+          version: 1,
+          ...logOf(actor.deployment),
+          keys: options.key,
+          ...(fromDay === undefined || toDay === undefined
+            ? {}
+            : { period: { from: fromDay, to: toDay } }),
+          salt: freshSalt(random),
+        }
+        const transfers = subject === undefined ? await findTransfers(source, options.transfer) : []
+        const rest =
+          subject === undefined
+            ? { kind: 'transfers', transfers }
+            : { kind: 'subject', index: subject, epochs: options.epoch.map(integer) }
+        const scope = readDocument(Scope, { ...common, ...rest }, 'scope')
+        const caseDocument = {
+          type: 'cinnabar.case' as const,
+          version: 1 as const,
+          file: await hashFile(options.case),
+          salt: freshSalt(random),
+        }
+        const filed = await fileOrder(actor, {
+          ...{ scope, caseDocument, legalBasis: options.legalBasis, limit: options.limit },
+          isEmergency: options.emergency === true,
+        })
+        await new OrderFolder(options.dir).create(filed.order, { scope, caseDocument })
+        print({ order: filed.order, transaction: filed.transactionHash })
+        say('Next: `order approve` by a reviewer and a judge, who are two other accounts.')
+      },
+    )
+
+  withActor(order.command('file-destination <plan>'))
+    .description('File an order that allows one change of destination, and opens nothing.')
+    .requiredOption('--case <file>', 'the case file; its salted hash goes to the chain')
+    .requiredOption('--legal-basis <code>', 'code of the published table', integer)
+    .option('--emergency', 'one approval begins; the other must follow in time')
+    .action(
+      async (
+        path: string,
+        options: ActorOptions & { case: string; legalBasis: number; emergency?: true },
+      ) => {
+        const { actor } = await actorOf(options)
+        const plan = readDestinationPlan(await readFile(path, 'utf8'))
+        const filed = await fileDestinationOrder(actor, {
+          leaves: {
+            index: plan.index,
+            oldLeaf: BigInt(plan.oldLeaf),
+            newLeaf: BigInt(plan.newLeaf),
+          },
+          caseDocument: await caseOfPlan(options.dir, plan, await hashFile(options.case)),
+          legalBasis: options.legalBasis,
+          isEmergency: options.emergency === true,
+        })
+        print({ order: filed.order, transaction: filed.transactionHash })
+        say('Next: `order approve` by a reviewer and a judge, then `registrar destination apply`.')
+      },
+    )
+
+  registerAlertOrder(order)
+
+  const roleOption = () =>
+    new Option('--as <role>', 'role of the account')
+      .choices(['reviewer', 'judge'])
+      .makeOptionMandatory()
+  withActor(order.command('approve <order>'))
+    .description('Approve: two people of two roles, neither of them the filer.')
+    .addOption(roleOption())
+    .action(async (number: string, options: ActorOptions & { as: ApproverRole }) => {
+      const { actor } = await actorOf(options)
+      const receipt = await approveOrder(actor, { order: orderNumber(number), role: options.as })
+      print({ order: number, approvedAs: options.as, transaction: receipt.transactionHash })
+    })
+  withActor(order.command('reject <order>'))
+    .description('Reject; the reason’s hash goes to the chain.')
+    .addOption(roleOption())
+    .requiredOption('--reason <text>', 'stays with you')
+    .action(
+      async (number: string, options: ActorOptions & { as: ApproverRole; reason: string }) => {
+        const { actor } = await actorOf(options)
+        const { as: role, reason } = options
+        const receipt = await rejectOrder(actor, { order: orderNumber(number), role, reason })
+        print({ order: number, rejectedAs: role, transaction: receipt.transactionHash })
+      },
+    )
+
+  withActor(order.command('announce <order>'))
+    .description('Say on the chain what is about to be opened: traces first, then records.')
+    .option('--traces', 'the subject’s trace keys of all epochs of the scope')
+    .option('--subject-records', 'all transfers that the opened trace keys find')
+    .option('--transfer <batch:slot...>', 'transfers of the scope; default: all of them', [])
+    .action(
+      async (
+        number: string,
+        options: ActorOptions & {
+          traces?: true
+          subjectRecords?: true
+          transfer: string[]
+        },
+      ) => {
+        const { actor, source } = await actorOf(options)
+        const folder = new OrderFolder(options.dir)
+        const named = orderNumber(number)
+        const items = await itemsOf(source, folder, named, options)
+        // The same list is announced once, however often the command is given.
+        const announcement =
+          (await folder.findAnnouncement(named, items)) ??
+          makeAnnouncement(actor.deployment, {
+            ...{ order: named, items },
+            randomBytes: (n) => new Uint8Array(randomBytes(n)),
+          })
+        await folder.addAnnouncement(named, announcement)
+        const receipt = await announceOpenings(actor, announcement)
+        const recordsHash = hashDocument(announcement)
+        print({
+          ...{ order: number, count: items.length, recordsHash },
+          transaction: receipt.transactionHash,
+        })
+      },
+    )
+
+  withChain(order.command('open <order>'))
+    .description('Ask the committees for what was announced, check every answer, and keep it.')
+    .requiredOption('--dir <folder>', 'folder of orders')
+    .requiredOption('--member <folder>', 'folder of the asking office (cinnabar committee keygen)')
+    .requiredOption('--book <file>', 'address book with the members’ cards')
+    .requiredOption('--committee <file...>', 'descriptions of the committees to ask')
+    .option('--confirmations <number>', 'blocks that everything must have', integer, 12)
+    .option('--passphrase-file <file>', 'file with the passphrase (else CINNABAR_PASSPHRASE)')
+    .action(async (number: string, options: AskOptions) => {
+      const source = await connect(options)
+      const summary = await openAnnounced(source, {
+        folder: new OrderFolder(options.dir),
+        order: orderNumber(number),
+        openers: await openersOf(options),
+        confirmations: options.confirmations,
+      })
+      const { opened, withoutCommittee, faults, evidence } = summary
+      for (const { member, code, detail } of faults) say(`${member}: ${code}, ${detail}`)
+      if (evidence.length > 0) {
+        const path = join(options.dir, `order-${number}-evidence.json`)
+        await writeFile(path, JSON.stringify(evidence, null, 2), { mode: 0o600 })
+        say(`Wrong partials, signed by their authors, are kept in ${path}.`)
+      }
+      print({ order: number, opened, withoutCommittee, faults: faults.length })
+    })
+
+  withChain(order.command('bundle <order>'))
+    .description('Put the disclosure bundle together, as JSON and, with --pdf, to print.')
+    .requiredOption('--dir <folder>', 'folder of orders')
+    .requiredOption('--out <file>', 'where the bundle goes')
+    .option('--pdf <file>', 'also as a PDF')
+    .option('--font <file>', 'TrueType or OpenType font for names outside Latin-1')
+    .option('--confirmations <number>', 'blocks that everything must have', integer, 12)
+    .action(
+      async (
+        number: string,
+        options: ChainOptions & {
+          dir: string
+          out: string
+          pdf?: string
+          font?: string
+          confirmations: number
+        },
+      ) => {
+        const source = await connect(options)
+        const file = await new OrderFolder(options.dir).load(orderNumber(number))
+        const bundle = await buildBundle(source, options, file)
+        // Never by an accident of key order: the text whose hash goes to the chain.
+        await writeFile(options.out, `${canonicalJson(bundle)}\n`, { mode: 0o600 })
+        const bundleHash = hashDocument(bundle)
+        if (options.pdf !== undefined) {
+          const { printBundle } = await import('./bundle/printBundle.ts')
+          await writeFile(options.pdf, await printBundle(bundle, { bundleHash, ...options }), {
+            mode: 0o600,
+          })
+        }
+        print({ order: number, openings: bundle.openings.length, bundleHash })
+      },
+    )
+
+  withActor(order.command('disclose <order>'))
+    .description('End the execution with the bundle’s hash.')
+    .requiredOption('--bundle <file>', 'the bundle')
+    .action(async (number: string, options: ActorOptions & { bundle: string }) => {
+      const { actor } = await actorOf(options)
+      const bundle = (await readJson(options.bundle)) as Parameters<typeof hashDocument>[0]
+      const bundleHash = hashDocument(bundle)
+      const receipt = await discloseOrder(actor, { order: orderNumber(number), bundleHash })
+      print({ order: number, bundleHash, transaction: receipt.transactionHash })
+    })
+  withActor(order.command('unseal <order>'))
+    .description('From here on the contents may be shown.')
+    .requiredOption('--notice <text>', 'notice to the subject, or why there is none')
+    .action(async (number: string, options: ActorOptions & { notice: string }) => {
+      const { actor } = await actorOf(options)
+      const { notice } = options
+      const receipt = await unsealOrder(actor, { order: orderNumber(number), notice })
+      print({ order: number, transaction: receipt.transactionHash })
+    })
+  withActor(order.command('close <order>'))
+    .description('End an order under which nothing was opened.')
+    .action(async (number: string, options: ActorOptions) => {
+      const { actor } = await actorOf(options)
+      print({
+        order: number,
+        transaction: (await closeOrder(actor, orderNumber(number))).transactionHash,
+      })
+    })
+  withActor(order.command('mark <order>'))
+    .description('Mark what was not done in time. Anybody may.')
+    .addOption(
+      new Option('--as <mark>', 'which mark')
+        .choices(['lapse', 'markOverdue', 'markViolation'])
+        .makeOptionMandatory(),
+    )
+    .action(
+      async (
+        number: string,
+        options: ActorOptions & { as: 'lapse' | 'markOverdue' | 'markViolation' },
+      ) => {
+        const { actor } = await actorOf(options)
+        const receipt = await markOrder(actor, { order: orderNumber(number), as: options.as })
+        print({ order: number, transaction: receipt.transactionHash })
+      },
+    )
+
+  withChain(order.command('status [order]'))
+    .description('Show an order and its history, or all orders and the public counters.')
+    .action(async (number: string | undefined, options: ChainOptions) => {
+      const source = await connect(options)
+      if (number !== undefined) {
+        const found = await getOrder(source, orderNumber(number))
+        print({ order: found ?? null, history: await getOrderHistory(source, orderNumber(number)) })
+        return
+      }
+      const count = await getOrderCount(source)
+      const numbers = Array.from({ length: Number(count) }, (_, i) => BigInt(i + 1))
+      print({
+        counters: await getOrderCounters(source),
+        orders: await Promise.all(numbers.map((each) => getOrder(source, each))),
+      })
+    })
+}
+
+async function hashFile(path: string): Promise<`0x${string}`> {
+  const hash = createHash('sha256')
+  return bytesToHex(hash.update(await readFile(path)).digest())
+}
+
+/** The case of a planned change, kept before it is filed: a repeated command files with the same salt, and so one order. */
+async function caseOfPlan(dir: string, plan: DestinationPlan, file: `0x${string}`): Promise<Case> {
+  const path = join(dir, `destination-${plan.newLeaf.slice(2, 18)}.json`)
+  const kept = await readFile(path, 'utf8').catch(() => undefined)
+  if (kept !== undefined) {
+    const { caseDocument } = JSON.parse(kept) as { caseDocument: unknown }
+    return readDocument(Case, caseDocument, 'case')
+  }
+  const salt = freshSalt((n) => new Uint8Array(randomBytes(n)))
+  const caseDocument: Case = { type: 'cinnabar.case', version: 1, file, salt }
+  replaceFile(path, `${JSON.stringify({ plan, caseDocument }, null, 2)}\n`)
+  return caseDocument
+}
+
+/** What `order announce` announces. */
+async function itemsOf(
+  source: Source,
+  folder: OrderFolder,
+  order: bigint,
+  options: { traces?: true; subjectRecords?: true; transfer: string[] },
+): Promise<Item[]> {
+  const file = await folder.load(order)
+  const { scope } = file
+  if (scope.kind === 'subject' && options.traces === true) {
+    return scope.epochs.map((epoch) => ({ type: 'trace', epoch }))
+  }
+  if (scope.kind === 'subject' && options.subjectRecords === true) {
+    const [announcement] = file.announcements
+    if (announcement === undefined) throw new InvalidArgumentError('Open the traces first.')
+    const chain = await viewChain(source, { confirmations: 1 })
+    const opened = { order, scope, announcement }
+    const traceKeys = await checkTraces(chain, opened, decodeTraces(tracesOf(file)))
+    const { number: to } = await source.reader.getHead()
+    const events = await source.reader.getEvents({ from: source.deployment.startBlock, to })
+    const batches = events.filter((event) => event.type === 'batchSettled')
+    const assets = (await getAssets(source)).map(({ asset }) => asset)
+    const kernels = openKernels()
+    const found: Item[] = []
+    for (const [epoch, traceKey] of traceKeys) {
+      found.push(...(await findSubjectTransfers(kernels, { batches, epoch, traceKey, assets })))
+    }
+    return found
+  }
+  const named =
+    options.transfer.length > 0
+      ? await findTransfers(source, options.transfer)
+      : scope.kind === 'transfers'
+        ? scope.transfers
+        : []
+  return named.map((reference) => ({ type: 'record', ...reference }))
+}
+
+/** `12:3` as batch 12, slot 3, with its nullifier from the chain. */
+async function findTransfers(source: Source, texts: string[]): Promise<TransferReference[]> {
+  const chain = await viewChain(source, { confirmations: 1 })
+  return Promise.all(
+    texts.map(async (text) => {
+      const [, batch, slot] = /^(\d+):(\d+)$/.exec(text) ?? []
+      if (batch === undefined || slot === undefined) {
+        throw new InvalidArgumentError('A transfer is BATCH:SLOT, both numbers.')
+      }
+      const settled = await chain.batch(BigInt(batch))
+      const transfer = settled?.transfers.find((each) => each.slot === Number(slot))
+      if (transfer === undefined) {
+        throw new InvalidArgumentError(`There is no settled transfer ${text}.`)
+      }
+      const nullifier = formatField(transfer.publicInputs.nullifier)
+      return { batch: BigInt(batch).toString(), slot: Number(slot), nullifier }
+    }),
+  )
+}
+
+async function openersOf(options: AskOptions): Promise<Openers[]> {
+  const office = await openMember(options.member, await readPassphrase(options.passphraseFile))
+  const book = readAddressBook(await readJson(options.book))
+  return Promise.all(
+    options.committee.map(async (path) => {
+      const file = readCommitteeFile(await readJson(path))
+      const peers = file.committee.members
+        .map(({ signingKey }) => book.members.find((card) => card.signingKey === signingKey))
+        .filter((card) => card !== undefined)
+        .filter(hasService)
+        .map((card) => createPeerClient(office.store.identity.tls, card))
+      return { file, peers }
+    }),
+  )
+}
