@@ -1,12 +1,22 @@
-import { type IdentityAcceptance, type IdentityRequest, parseIdentityFile } from '../api/index.ts'
-import { type Destination, hashDestination, type Identity } from '../protocol/identity.ts'
+import {
+  type DestinationBody,
+  type IdentityAcceptance,
+  type IdentityRequest,
+  parseIdentityFile,
+} from '../api/index.ts'
+import {
+  type Destination,
+  hashDestination,
+  hashIdentity,
+  type Identity,
+} from '../protocol/identity.ts'
 import { publicInputsToArray } from '../protocol/publicInputs.ts'
 import { buildRegistration } from '../protocol/registration.ts'
 import { proofToWords } from '../prover/proof.ts'
 import type { Prover, ProvingPhase } from '../prover/prover.ts'
 import { IdentityFileError } from './errors.ts'
-import { makeAcceptance, makeIdentityRequest, readOffer } from './identity.ts'
-import type { KnownIdentity } from './state.ts'
+import { destinationFromBody, makeAcceptance, makeIdentityRequest, readOffer } from './identity.ts'
+import type { KnownIdentity, WalletState } from './state.ts'
 import { updateState, type Wallet } from './wallet.ts'
 
 /**
@@ -86,7 +96,7 @@ function readIdentityFile(
     return readAcceptance(wallet, own, given)
   }
   const offer = parseIdentityFile('cinnabar.identity-offer', file)
-  const destination = given ?? state.requestedDestination ?? knownDestination(state.identities)
+  const destination = given ?? askedDestination(state, offer.destination)
   if (destination === undefined) {
     throw new IdentityFileError({
       reason: 'this wallet did not make the request; name the destination you asked for',
@@ -118,6 +128,7 @@ function readAcceptance(
       jurisdiction: BigInt(identity.jurisdiction),
       expiryDay: BigInt(identity.expiryDay),
       status: BigInt(identity.status),
+      suspendedUntil: 0n,
       destination,
       tracePoint: { x: BigInt(identity.tracePoint.x), y: BigInt(identity.tracePoint.y) },
       salt: BigInt(identity.salt),
@@ -126,10 +137,27 @@ function readAcceptance(
   }
 }
 
-function keepIdentity(wallet: Wallet, known: KnownIdentity): void {
-  updateState(wallet, { identities: [...wallet.state.identities, known] })
+/** Keeps what a leaf of ours is, or may become, once. */
+export function keepIdentity(wallet: Wallet, known: KnownIdentity): void {
+  const { identities } = wallet.state
+  const leaf = hashIdentity(known.identity)
+  const isKept = identities.some(
+    ({ index, identity, destination }) =>
+      index === known.index &&
+      hashIdentity(identity) === leaf &&
+      (destination !== undefined || known.destination === undefined),
+  )
+  if (!isKept) updateState(wallet, { identities: [...identities, known] })
 }
 
-function knownDestination(identities: readonly KnownIdentity[]): Destination | undefined {
-  return identities.findLast(({ destination }) => destination !== undefined)?.destination
+/** Of the destinations that we asked for or signed, the one of an offer; where it is none of them, one to refuse it by. */
+function askedDestination(
+  { identities, requestedDestination }: WalletState,
+  offered: DestinationBody,
+): Destination | undefined {
+  const asked = [requestedDestination, ...identities.map(({ destination }) => destination)].filter(
+    (destination) => destination !== undefined,
+  )
+  const wanted = hashDestination(destinationFromBody(offered))
+  return asked.find((destination) => hashDestination(destination) === wanted) ?? asked[0]
 }

@@ -8,11 +8,20 @@ import {
 } from '../l1/calls.ts'
 import type { ChainClient } from '../l1/client.ts'
 import type { ChainDeployment } from '../l1/deployment.ts'
-import { getAllowance, getAsset, getClaimable, getDeposit, getEntryFee } from '../l1/reads.ts'
+import {
+  getAllowance,
+  getAsset,
+  getClaimable,
+  getDeposit,
+  getEntryFee,
+  getPayable,
+} from '../l1/reads.ts'
+import { getScreening, nameOfReason } from '../l1/screening.ts'
 import { submitTransaction, type TransactionAccount } from '../l1/submitTransaction.ts'
 import type { SignedTransaction, TransactionStore } from '../l1/transactionStore.ts'
 import { makeDepositNote } from './depositNote.ts'
 import {
+  AddressScreenedError,
   AssetClosedError,
   DepositNotReclaimableError,
   NotRegisteredError,
@@ -42,7 +51,7 @@ export type BaseChainOptions = {
  * Deposits to oneself: the vault takes ether or tokens, and a later batch makes a note of it. The note's
  * blinding is used up, durably, before anything is signed; after a crash the same deposit goes on.
  *
- * @throws {NotRegisteredError | AssetClosedError}
+ * @throws {NotRegisteredError | AssetClosedError | AddressScreenedError}
  * @throws what submitTransaction throws: no funds, a revert, a node that is silent.
  */
 export async function deposit(
@@ -55,6 +64,8 @@ export async function deposit(
   await resumeDeposits(dependencies, options)
   const { isOpen } = await getAsset(dependencies, asset)
   if (!isOpen) throw new AssetClosedError({ asset })
+  // Before a blinding is used up.
+  await checkScreening(dependencies, { address: dependencies.account.address, for: 'deposit' })
 
   const { depositIntents, ledger } = wallet.state
   const used = depositIntents.reduce(
@@ -131,21 +142,24 @@ export type ClaimParameters = BaseChainOptions & {
 /**
  * Has the vault pay out all that was credited to an address.
  *
- * @throws {NothingToClaimError} and what submitTransaction throws.
+ * @throws {NothingToClaimError | AddressScreenedError} and what submitTransaction throws.
  */
 export async function claim(
   dependencies: BaseChainDependencies,
   { asset, recipient, ...options }: ClaimParameters,
-): Promise<{ amount: bigint; transactionHash: `0x${string}` }> {
+): Promise<{ amount: bigint; remaining: bigint; transactionHash: `0x${string}` }> {
   const { wallet, deployment } = dependencies
-  const amount = await getClaimable(dependencies, { account: recipient, asset })
-  if (amount === 0n) throw new NothingToClaimError({ recipient })
+  const credited = await getClaimable(dependencies, { account: recipient, asset })
+  // Of a limited asset a large credit is paid in parts; with nothing left for today the contract says until when.
+  const amount = await getPayable(dependencies, { account: recipient, asset })
+  if (credited === 0n) throw new NothingToClaimError({ recipient })
+  await checkScreening(dependencies, { address: recipient, for: 'payout' })
   const call = claimCall(deployment, { account: recipient, asset })
   const { claims } = wallet.state
   const purpose = `claim ${String(claims)} of ${String(asset)} for ${recipient.toLowerCase()}`
   const transactionHash = await submit(dependencies, { ...options, purpose, call, stage: 'claim' })
   updateState(wallet, { claims: claims + 1 })
-  return { amount, transactionHash }
+  return { amount, remaining: credited - amount, transactionHash }
 }
 
 /**
@@ -174,6 +188,17 @@ export async function reclaim(
     stage: 'reclaim',
   })
   return { step: isQueued ? 'requested' : 'refunded', transactionHash }
+}
+
+/** @throws {AddressScreenedError} */
+async function checkScreening(
+  dependencies: Pick<BaseChainDependencies, 'client' | 'deployment'>,
+  { address, for: purpose }: { address: `0x${string}`; for: 'deposit' | 'payout' },
+): Promise<void> {
+  const { againstDeposit, againstPayout, until } = await getScreening(dependencies, address)
+  const code = purpose === 'deposit' ? againstDeposit : againstPayout
+  if (code === 0) return
+  throw new AddressScreenedError({ address, purpose, reason: nameOfReason(code), until })
 }
 
 function depositPurpose({ counter }: DepositIntent): string {
@@ -226,6 +251,14 @@ export function transactionStore(wallet: Wallet): TransactionStore {
       Promise.resolve(
         all()
           .filter(({ status }) => status === 'pending')
+          .filter((known) => known.sender.toLowerCase() === sender.toLowerCase())
+          .map(read)
+          .sort((one, other) => Number(one.nonce - other.nonce)),
+      ),
+    listFrom: (sender, nonce) =>
+      Promise.resolve(
+        all()
+          .filter((known) => known.status !== 'dead' && known.nonce >= nonce)
           .filter((known) => known.sender.toLowerCase() === sender.toLowerCase())
           .map(read)
           .sort((one, other) => Number(one.nonce - other.nonce)),

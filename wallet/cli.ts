@@ -4,35 +4,55 @@ import type { DeployedAsset } from '../l1/deployment.ts'
 import { type AddressPrefix, decodeAddress } from '../protocol/address.ts'
 import type { Destination } from '../protocol/identity.ts'
 import { acceptIdentity, requestIdentity } from './acceptIdentity.ts'
+import { registerAppeals } from './appealCli.ts'
+import { describeAssurance } from './assurance.ts'
+import { formatAmount } from './amounts.ts'
 import { computeBalances } from './balance.ts'
 import { claim, deposit, reclaim } from './baseChainMoney.ts'
+import { claimBond } from './claimBond.ts'
 import {
   addCommonOptions,
   askHidden,
   type CliContext,
   type CommonOptions,
+  type FileOptions,
   findAsset,
+  give,
   readAccount,
   readAmount,
   readFileOf,
   run,
   showAmount,
-  writeFileOf,
 } from './cliContext.ts'
 import { OptionError } from './errors.ts'
+import { registerGrants } from './grantsCli.ts'
+import { forceEntry, type ForcedQueueAccess } from './forceEntry.ts'
 import { buildHistory, type HistoryEntry } from './history.ts'
 import { formatAddress } from './identity.ts'
-import type { JournalEntry } from './journal.ts'
+import type { JournalEntry, Promised } from './journal.ts'
 import { ownerOf } from './ledger.ts'
-import { collect, exit, type PayOptions, type PayProgress, send, withdraw } from './pay.ts'
+import { moveDestination } from './moveDestination.ts'
+import {
+  collect,
+  exit,
+  type ForcedPayDependencies,
+  type PayDependencies,
+  type PayOptions,
+  type PayProgress,
+  send,
+  withdraw,
+} from './pay.ts'
+import { findOverdue } from './overdue.ts'
+import { defaultConfirmations } from './syncSettled.ts'
 import { getAddress, newMnemonic } from './wallet.ts'
 
-type FileOptions = CommonOptions & { out?: string }
 type PayCliOptions = CommonOptions & {
   fee?: string
   wait: 'admitted' | 'sealed' | 'settled'
   replace?: true
   trustSequencer?: true
+  force?: true
+  l1KeyFile?: string
 }
 
 /** `cinnabar wallet`: create, identity, deposit, pay, withdraw, look. */
@@ -55,9 +75,12 @@ A first payment:
     )
   registerKeys(wallet)
   registerIdentity(wallet)
+  registerAppeals(wallet)
   registerMoney(wallet)
   registerReclaim(wallet)
+  registerBond(wallet)
   registerViews(wallet)
+  registerGrants(wallet)
 }
 
 function registerKeys(wallet: Command): void {
@@ -173,6 +196,37 @@ function registerIdentity(wallet: Command): void {
         context.say('Next: give it to the registrar. Once it is filed: cinnabar wallet sync')
       }),
     )
+
+  addCommonOptions(
+    identity
+      .command('move')
+      .description(
+        'Sign another destination for your money, and write the consent. Sends nothing.',
+      ),
+  )
+    .requiredOption(
+      '--destination <address>',
+      'where your money is to go should you be suspended: your base-chain or other Cinnabar address',
+    )
+    .option('--out <file>', 'where the consent goes; default: stdout')
+    .addHelpText(
+      'after',
+      `
+The registrar announces it on the base chain, and makes the change after the timelock: seven days where the deployment
+says nothing else. Until then \`withdraw --exit\` pays to the present destination. Any other change of the identity
+makes the consent void: sign again.
+
+  cinnabar wallet identity move --destination 0x… --out consent.json`,
+    )
+    .action((options: FileOptions & { destination: string }) =>
+      run(options, async (context) => {
+        const opened = await context.syncedWallet()
+        const destination = readDestination(opened.deployment.prefix, options.destination)
+        const consent = moveDestination(opened, { destination })
+        give(context, options, { file: formatIdentityFile(consent), facts: { consent } })
+        context.say('Next: give it to the registrar. Once the change is made: cinnabar wallet sync')
+      }),
+    )
 }
 
 function registerMoney(wallet: Command): void {
@@ -234,7 +288,7 @@ Examples:
           amount: readAmount(listed, pairs[2 * i + 1] ?? ''),
           memo: options.memo?.[i] ?? '',
         }))
-        const entries = await send(await payDependencies(context), {
+        const entries = await send(await payDependencies(context, options), {
           ...payOptions(context, options, listed),
           asset: listed.asset,
           payments,
@@ -251,7 +305,7 @@ Examples:
       const listed = findAsset(opened.deployment, asset)
       showPaid(
         context,
-        await collect(await payDependencies(context), {
+        await collect(await payDependencies(context, options), {
           ...payOptions(context, options, listed),
           asset: listed.asset,
         }),
@@ -292,7 +346,7 @@ Examples:
           const common = { ...payOptions(context, options, listed), asset: listed.asset }
           if (options.exit === true) {
             const { destinationAddress } = options
-            const entries = await exit(await payDependencies(context), {
+            const entries = await exit(await payDependencies(context, options), {
               ...common,
               ...(destinationAddress === undefined ? {} : { destinationAddress }),
             })
@@ -305,7 +359,7 @@ Examples:
               reason: 'both are needed without --exit',
             })
           }
-          const entries = await withdraw(await payDependencies(context), {
+          const entries = await withdraw(await payDependencies(context, options), {
             ...common,
             amount: readAmount(listed, amount),
             recipient: formatAddress(readBaseAddress('[recipient]', recipient)),
@@ -315,6 +369,31 @@ Examples:
             `When it is settled: cinnabar wallet claim ${listed.symbol} ${recipient} --l1-key-file key.txt`,
           )
         }),
+    )
+
+  addCommonOptions(
+    wallet
+      .command('force <transfer>')
+      .description('Put a transfer that was made before into the base chain’s forced queue.'),
+  )
+    .option('--l1-key-file <file>', 'base-chain key that pays (else CINNABAR_L1_KEY)')
+    .addHelpText(
+      'after',
+      `
+Also one that the sequencer refused, or took and never settled. Each batch must then take it when it is due,
+a few hours later, and past its deadline anybody may settle. Its anchor must be settled, and what it was made for
+(identities, policies, day) current, or so until lately; else make it anew with --force:
+
+  cinnabar wallet force 3 --l1-key-file key.txt
+  cinnabar wallet withdraw ETH --exit --force --l1-key-file key.txt`,
+    )
+    .action((transfer: string, options: CommonOptions & { l1KeyFile?: string }) =>
+      run(options, async (context) => {
+        const id = readTransferNumber(transfer)
+        const access = await queueAccess(context, options)
+        const opened = await context.syncedWallet()
+        showPaid(context, [await forceEntry({ wallet: opened, ...access }, id)])
+      }),
     )
 
   addCommonOptions(
@@ -329,7 +408,7 @@ Examples:
         const opened = await context.wallet()
         const deployment = await context.deployment()
         const listed = findAsset(deployment, asset)
-        const { amount, transactionHash } = await claim(
+        const { amount, remaining, transactionHash } = await claim(
           { wallet: opened, client: await context.client(), deployment, account },
           {
             asset: listed.asset,
@@ -337,11 +416,62 @@ Examples:
           },
         )
         const shown = showAmount(deployment, listed.asset, amount)
-        context.answer({ recipient, amount: shown, transactionHash }, [
+        const rest = showAmount(deployment, listed.asset, remaining)
+        context.answer({ recipient, amount: shown, remaining: rest, transactionHash }, [
           `Paid ${shown} to ${recipient} in ${transactionHash}.`,
+          ...(remaining === 0n
+            ? []
+            : [`${rest} are left: the asset has a daily limit. Claim again tomorrow.`]),
         ])
       }),
     )
+}
+
+function registerBond(wallet: Command): void {
+  addCommonOptions(
+    wallet
+      .command('claim-bond <transfer> <payee>')
+      .description('Have the operator’s bond pay for a transfer not settled in its promised time.'),
+  )
+    .option('--l1-key-file <file>', 'base-chain key that pays (else CINNABAR_L1_KEY)')
+    .addHelpText(
+      'after',
+      `
+Puts the transfer into the base chain’s forced queue, which settles it, and shows by that that the receipt’s time was
+over and it could still be settled. Takes two transactions; <payee> is a base-chain address, and the public sees that
+it has to do with this transfer: use a fresh one. Started again after a crash, it goes on where it was.
+
+  cinnabar wallet claim-bond 3 0x… --l1-key-file key.txt`,
+    )
+    .action((transfer: string, payee: string, options: CommonOptions & { l1KeyFile?: string }) =>
+      run(options, async (context) => {
+        const id = readTransferNumber(transfer)
+        const address = formatAddress(readBaseAddress('<payee>', payee))
+        const access = await queueAccess(context, options)
+        const opened = await context.syncedWallet()
+        const { paid, transactionHash, entry } = await claimBond(
+          { wallet: opened, chain: await context.chain(), ...access },
+          { id, payee: address },
+        )
+        context.answer(
+          { id, statementId: entry.statementId, payee: address, paid, transactionHash },
+          [
+            `${formatAmount({ unit: 1n, decimals: 18 }, paid)} ETH were paid to ${address} in ${transactionHash}.`,
+            'The transfer stands in the forced queue. Next: cinnabar wallet sync shows when it is settled.',
+          ],
+        )
+      }),
+    )
+}
+
+function readTransferNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) {
+    throw new OptionError({
+      option: '<transfer>',
+      reason: 'it is a number, as send and history show it',
+    })
+  }
+  return Number(text)
 }
 
 function registerReclaim(wallet: Command): void {
@@ -393,7 +523,8 @@ function registerViews(wallet: Command): void {
   ).action((options: CommonOptions) =>
     run(options, async (context) => {
       const opened = await context.currentWallet()
-      const entries = buildHistory(opened.state.ledger, opened.state.journal)
+      const { ledger, journal } = opened.state
+      const entries = buildHistory(ledger, journal, { unread: defaultConfirmations(opened) })
       const { deployment } = opened
       context.answer(
         {
@@ -423,12 +554,12 @@ function registerViews(wallet: Command): void {
         if (options.sequencer !== undefined) {
           await context.resume(opened, { trustSequencer: options.trustSequencer === true })
         }
-        await showState(context)
+        await showState(context, await findOverdue(opened, () => context.view()))
       }),
     )
 }
 
-async function showState(context: CliContext): Promise<void> {
+async function showState(context: CliContext, overdue: readonly Promised[] = []): Promise<void> {
   const wallet = await context.currentWallet()
   const { ledger, journal } = wallet.state
   const show = (asset: bigint, amount: bigint) => showAmount(wallet.deployment, asset, amount)
@@ -439,6 +570,7 @@ async function showState(context: CliContext): Promise<void> {
       settledBatch: ledger.batchNumber,
       block: ledger.head?.number,
       ...(isRegistered ? { address: getAddress(wallet) } : {}),
+      ...(overdue.length === 0 ? {} : { overdue }),
       balances: balances.map(({ asset, waitingNotes, ...amounts }) => ({
         asset,
         waitingNotes,
@@ -465,6 +597,10 @@ async function showState(context: CliContext): Promise<void> {
             : []),
         ]
       }),
+      ...overdue.map(
+        ({ id }) =>
+          `Transfer ${String(id)} was promised to be settled by now. The operator’s bond pays for it: cinnabar wallet claim-bond ${String(id)} <base-chain address>`,
+      ),
       ...(isRegistered
         ? []
         : ['No identity on the base chain yet. Next: cinnabar wallet identity request']),
@@ -477,16 +613,23 @@ function showPaid(context: CliContext, entries: readonly JournalEntry[]): void {
   const replaced = entries.find(({ replaces }) => replaces !== undefined)
   context.answer(
     {
-      transfers: entries.map(({ id, statementId, circuit, stage, batchNumber, replaces }) => ({
-        ...{ id, statementId, circuit, stage },
-        ...(batchNumber === undefined ? {} : { batchNumber }),
-        ...(replaces === undefined ? {} : { replaces }),
-      })),
+      transfers: entries.map(
+        ({ id, statementId, circuit, stage, batchNumber, replaces, forced, receipt }) => ({
+          ...{ id, statementId, circuit, stage },
+          ...(receipt === undefined || receipt.settleBy === 0
+            ? {}
+            : { settleBy: receipt.settleBy }),
+          ...(forced === undefined ? {} : { forced }),
+          ...(batchNumber === undefined ? {} : { batchNumber }),
+          ...(replaces === undefined ? {} : { replaces }),
+        }),
+      ),
     },
     [
-      ...entries.map(
-        ({ id, circuit, stage, statementId }) =>
-          `Transfer ${String(id)} (${circuit}) is ${stage}: ${statementId}`,
+      ...entries.map(({ id, circuit, stage, statementId, forced }) =>
+        forced === undefined || stage === 'settled'
+          ? `Transfer ${String(id)} (${circuit}) is ${stage}: ${statementId}`
+          : `Transfer ${String(id)} (${circuit}) is in the forced queue: ${statementId}`,
       ),
       ...(replaced === undefined
         ? []
@@ -515,7 +658,9 @@ function historyLine(deployment: Parameters<typeof showAmount>[0], entry: Histor
     entry.counterparty,
     entry.memo === undefined ? undefined : `“${entry.memo}”`,
     entry.batchNumber === undefined ? undefined : `batch ${String(entry.batchNumber)}`,
+    entry.assurance === undefined ? undefined : describeAssurance(entry.assurance),
     entry.replaces === undefined ? undefined : `in the place of transfer ${String(entry.replaces)}`,
+    entry.leafIndex === undefined ? undefined : `leaf ${String(entry.leafIndex)}`,
     entry.depositId === undefined ? undefined : `deposit ${String(entry.depositId)}`,
     entry.rejection,
   ].filter((fact) => fact !== undefined)
@@ -538,6 +683,8 @@ function addPayOptions(command: Command): Command {
       'in the place of an earlier transfer that may still settle (a new statement)',
     )
     .option('--trust-sequencer', 'accept that the sequencer signs with another key than before')
+    .option('--force', 'by the base chain’s forced queue: needs no sequencer, costs gas and a fee')
+    .option('--l1-key-file <file>', 'with --force: base-chain key that pays (else CINNABAR_L1_KEY)')
 }
 
 function payOptions(context: CliContext, options: PayCliOptions, asset: DeployedAsset): PayOptions {
@@ -557,13 +704,24 @@ function payOptions(context: CliContext, options: PayCliOptions, asset: Deployed
     },
   }
 }
-async function payDependencies(context: CliContext) {
-  return {
+async function payDependencies(
+  context: CliContext,
+  options: PayCliOptions,
+): Promise<PayDependencies | ForcedPayDependencies> {
+  const common = {
     wallet: await context.wallet(),
     chain: await context.chain(),
-    api: context.api(),
     prover: context.prover(),
   }
+  if (options.force !== true) return { ...common, api: context.api() }
+  return { ...common, queue: await queueAccess(context, options) }
+}
+
+async function queueAccess(
+  context: CliContext,
+  { l1KeyFile }: { l1KeyFile?: string },
+): Promise<ForcedQueueAccess> {
+  return { account: readAccount(l1KeyFile), ...(await context.view()) }
 }
 
 function readDestination(prefix: AddressPrefix, text: string): Destination {
@@ -581,17 +739,4 @@ function readBaseAddress(option: string, text: string): bigint {
     })
   }
   return BigInt(text)
-}
-
-function give(
-  context: CliContext,
-  { out }: FileOptions,
-  { file, facts }: { file: string; facts: Record<string, unknown> },
-): void {
-  if (out === undefined) {
-    context.answer(facts, [file.trimEnd()])
-    return
-  }
-  writeFileOf('--out', out, file)
-  context.answer({ file: out }, [`Written to ${out}.`])
 }

@@ -103,15 +103,19 @@ export class CliContext {
         reason: 'name a node of the base chain, here or in CINNABAR_RPC',
       })
     }
-    const client = createChainClient({ rpcUrl })
-    await checkDeployment(client, await this.deployment())
+    const deployment = await this.deployment()
+    const client = createChainClient({ rpcUrl, chainId: deployment.chainId })
+    await checkDeployment(client, deployment)
     this.#client = client
     return client
   }
 
+  async view(): Promise<{ client: ChainClient; deployment: ChainDeployment }> {
+    return { client: await this.client(), deployment: await this.deployment() }
+  }
+
   async chain(): Promise<ChainReader> {
-    const client = await this.client()
-    return createChainReader({ client, deployment: await this.deployment() })
+    return createChainReader(await this.view())
   }
 
   api(): ApiClient {
@@ -251,6 +255,22 @@ export function readFileOf(option: string, file: string): string {
   } catch {
     throw new OptionError({ option, reason: `${file} cannot be read` })
   }
+}
+
+export type FileOptions = CommonOptions & { out?: string }
+
+/** To the file that was named, else to stdout. */
+export function give(
+  context: CliContext,
+  { out }: FileOptions,
+  { file, facts }: { file: string; facts: Record<string, unknown> },
+): void {
+  if (out === undefined) {
+    context.answer(facts, [file.trimEnd()])
+    return
+  }
+  writeFileOf('--out', out, file)
+  context.answer({ file: out }, [`Written to ${out}.`])
 }
 
 export function writeFileOf(option: string, file: string, text: string): void {

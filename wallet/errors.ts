@@ -191,6 +191,30 @@ export class IdentityFileError extends BaseError {
   }
 }
 
+export class AppealFileError extends BaseError {
+  override readonly name = 'AppealFileError'
+  constructor({ reason }: { reason: string }) {
+    super(`The appeal cannot be used: ${reason}.`, {
+      code: 'APPEAL_UNUSABLE',
+      metaMessages: [
+        'Write it with `cinnabar wallet appeal write`; see what the base chain has of it with `appeal show`.',
+      ],
+    })
+  }
+}
+
+export class DestinationRefusedError extends BaseError {
+  override readonly name = 'DestinationRefusedError'
+  constructor({ reason }: { reason: string }) {
+    super(`The destination cannot be taken: ${reason}.`, {
+      code: 'IDENTITY_DESTINATION_REFUSED',
+      metaMessages: [
+        'Name another address of yours: a base-chain address, or that of another wallet.',
+      ],
+    })
+  }
+}
+
 export class DestinationUnknownError extends BaseError {
   override readonly name = 'DestinationUnknownError'
   constructor() {
@@ -376,6 +400,28 @@ export class BehindBaseChainError extends BaseError {
   }
 }
 
+export class NotForceableError extends BaseError {
+  override readonly name = 'NotForceableError'
+  constructor({ id, reason }: { id: number; reason: string }) {
+    super(`Transfer ${String(id)} cannot be forced: ${reason}.`, {
+      code: 'TRANSFER_NOT_FORCEABLE',
+      metaMessages: [
+        'Make it anew with --force: it is then made against what the base chain has settled.',
+      ],
+    })
+  }
+}
+
+export class NotClaimableError extends BaseError {
+  override readonly name = 'NotClaimableError'
+  constructor({ id, reason, remedy }: { id: number; reason: string; remedy: string }) {
+    super(`Nothing can be claimed for transfer ${String(id)}: ${reason}.`, {
+      code: 'TRANSFER_NOT_CLAIMABLE',
+      metaMessages: [remedy],
+    })
+  }
+}
+
 export class WaitTimeoutError extends BaseError {
   override readonly name = 'WaitTimeoutError'
   constructor({ stage, seconds }: { stage: string; seconds: number }) {
@@ -409,6 +455,40 @@ export class AssetClosedError extends BaseError {
   }
 }
 
+export class AddressScreenedError extends BaseError {
+  override readonly name = 'AddressScreenedError'
+  constructor({
+    address,
+    purpose,
+    reason,
+    until,
+  }: {
+    address: string
+    purpose: 'deposit' | 'payout'
+    reason: string
+    /** Unix seconds; 0 where nothing is listed. */
+    until: bigint
+  }) {
+    const isPayout = purpose === 'payout'
+    super(
+      isPayout
+        ? 'The screening list denies payouts to this address now.'
+        : 'The screening list does not let this address deposit.',
+      {
+        code: 'ADDRESS_SCREENED',
+        metaMessages: [
+          `Address: ${address}`,
+          `Reason:  ${reason}`,
+          ...(until === 0n ? [] : [`Until:   ${new Date(Number(until) * 1_000).toISOString()}`]),
+          isPayout
+            ? 'What is credited stays this address’s, and can be claimed once the denial ends. Withdraw what is inside to another address of yours.'
+            : 'Deposit from another address of yours, or ask whoever keeps the list.',
+        ],
+      },
+    )
+  }
+}
+
 export class NothingToClaimError extends BaseError {
   override readonly name = 'NothingToClaimError'
   constructor({ recipient }: { recipient: string }) {
@@ -431,6 +511,19 @@ export class DepositNotReclaimableError extends BaseError {
         `Deposit: ${String(id)}`,
         `Status:  ${status}`,
         'One that was taken is in the balance; one that was refunded can be claimed.',
+      ],
+    })
+  }
+}
+
+export class PaymentNotFoundError extends BaseError {
+  override readonly name = 'PaymentNotFoundError'
+  constructor({ what }: { what: string }) {
+    super('The payment is not among this wallet’s settled ones.', {
+      code: 'WALLET_PAYMENT_NOT_FOUND',
+      metaMessages: [
+        `Missing: ${what}`,
+        'Sync first; `cinnabar wallet history` shows the leaf of each settled payment.',
       ],
     })
   }

@@ -1,3 +1,4 @@
+import { assuranceOfSealed, assuranceOfSettled, type WalletAssurance } from './assurance.ts'
 import type { JournalEntry, JournalStage } from './journal.ts'
 import { isStatement, openStages } from './journal.ts'
 import type { ClaimRecord, Ledger, NoteRecord, SpendRecord } from './ledger.ts'
@@ -25,9 +26,12 @@ export type HistoryEntry = {
   readonly memo?: string
   /** Address text, `identity <index>`, or a base-chain address. */
   readonly counterparty?: string
+  /** Of its note; where there is none (a withdrawal, a fee, notes taken in), of the account's next note. Receipts and grants name it. */
   readonly leafIndex?: bigint
   readonly depositId?: bigint
   readonly batchNumber?: bigint
+  /** From `sealed` on. */
+  readonly assurance?: WalletAssurance
   readonly transactionHash?: `0x${string}`
   /** Id in the journal, of what this device made. */
   readonly transfer?: number
@@ -36,10 +40,18 @@ export type HistoryEntry = {
   readonly rejection?: string
 }
 
-/** Everything that happened, oldest first; what is not settled yet comes last. */
-export function buildHistory(ledger: Ledger, journal: readonly JournalEntry[]): HistoryEntry[] {
+/**
+ * Everything that happened, oldest first; what is not settled yet comes last.
+ *
+ * @param unread blocks on top of the newest one that the ledger has.
+ */
+export function buildHistory(
+  ledger: Ledger,
+  journal: readonly JournalEntry[],
+  { unread = 0n }: { unread?: bigint } = {},
+): HistoryEntry[] {
   const settled = [
-    ...ledger.notes.flatMap((note) => noteEntry(note)),
+    ...ledger.notes.flatMap((note) => noteEntry(ledger, note, unread)),
     ...ledger.deposits.flatMap((deposit): HistoryEntry[] => {
       // A settled deposit shows as the note it became.
       if (deposit.stage === 'settled') return []
@@ -59,13 +71,13 @@ export function buildHistory(ledger: Ledger, journal: readonly JournalEntry[]): 
         },
       ]
     }),
-    ...ledger.spends.flatMap((spend) => spendEntries(ledger, journal, spend)),
+    ...ledger.spends.flatMap((spend) => spendEntries(ledger, journal, spend, unread)),
   ]
   const waiting = journal.filter(({ stage }) => stage !== 'settled').flatMap(journalEntries)
   return [...settled.sort(byTime), ...waiting.sort(byTime)]
 }
 
-function noteEntry(note: NoteRecord): HistoryEntry[] {
+function noteEntry(ledger: Ledger, note: NoteRecord, unread: bigint): HistoryEntry[] {
   // A note to oneself is told by the transfer that made it.
   if (note.source === 'self') return []
   const { asset, amount, userMemo, leafIndex, settledAt } = note
@@ -76,6 +88,7 @@ function noteEntry(note: NoteRecord): HistoryEntry[] {
       ...{ asset, amount, stage: 'settled', at: timestamp },
       ...(userMemo === '' ? {} : { memo: userMemo }),
       ...{ leafIndex, batchNumber, transactionHash },
+      assurance: assuranceOfSettled(ledger, settledAt, unread),
     },
   ]
 }
@@ -84,12 +97,14 @@ function spendEntries(
   ledger: Ledger,
   journal: readonly JournalEntry[],
   spend: SpendRecord,
+  unread: bigint,
 ): HistoryEntry[] {
   const made = journal.findLast((entry) => isStatement(entry, spend))
   const { batchNumber, transactionHash, timestamp } = spend.settledAt
   const common = {
     ...{ asset: spend.asset, stage: 'settled' as const, at: timestamp },
-    ...{ batchNumber, transactionHash },
+    ...{ batchNumber, transactionHash, leafIndex: spend.firstLeafIndex },
+    assurance: assuranceOfSettled(ledger, spend.settledAt, unread),
     ...(made === undefined ? {} : { transfer: made.id }),
     ...(made?.replaces === undefined ? {} : { replaces: made.replaces }),
   }
@@ -105,7 +120,7 @@ function spendEntries(
     entries.push({
       kind: isToSelf ? 'toSelf' : 'sent',
       ...common,
-      amount,
+      ...{ amount, leafIndex },
       counterparty: payment?.address ?? `identity ${String(recipientIndex)}`,
       ...(memo === '' ? {} : { memo }),
     })
@@ -149,6 +164,7 @@ function journalEntries(entry: JournalEntry): HistoryEntry[] {
     ...(entry.batchNumber === undefined || !openStages.includes(stage)
       ? {}
       : { batchNumber: entry.batchNumber }),
+    ...(stage === 'sealed' ? { assurance: assuranceOfSealed(entry.assurance) } : {}),
   }
   const entries: HistoryEntry[] = intent.payments.map(({ address, amount, memo }) => ({
     kind: 'sent',

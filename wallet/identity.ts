@@ -95,6 +95,7 @@ export function readOffer({
     jurisdiction: BigInt(offer.jurisdiction),
     expiryDay: BigInt(offer.expiryDay),
     status: BigInt(offer.status),
+    suspendedUntil: 0n,
     destination: hashDestination(destination),
     tracePoint: deriveTracePoint(keys.nullifierKey, owner),
     salt: BigInt(offer.salt),
@@ -142,8 +143,9 @@ export function makeAcceptance({
 export type CurrentIdentity = KnownIdentity & { readonly leaf: bigint }
 
 /**
- * Finds the opening of our leaf. Where the registrar changed tier or status and kept the salt, the few
- * possible values are tried, so that a suspended user can leave without asking anybody.
+ * Finds the opening of our leaf. Where the registrar changed tier, status or suspension and kept the
+ * salt, the few possible values are tried, so that a suspended user can leave without asking anybody.
+ * A destination that we signed is among the known ones: it counts once the leaf has it.
  *
  * @throws {NotRegisteredError} when the registry has no leaf of ours.
  * @throws {IdentityUnknownError} when none of the known files opens it.
@@ -157,15 +159,39 @@ export function openOwnIdentity(ledger: Ledger, known: readonly KnownIdentity[])
   // A file that also names the destination says more.
   const best = exact.findLast(({ destination }) => destination !== undefined) ?? exact.at(-1)
   if (best !== undefined) return { ...best, leaf }
-  for (const candidate of candidates.toReversed()) {
+  // In turn: a signed destination that never came into force must not make the right one wait for all its changes.
+  let searches = candidates
+    .toReversed()
+    .map((candidate) => ({ candidate, changes: changesOf(candidate.identity, ledger) }))
+  while (searches.length > 0) {
+    const open: typeof searches = []
+    for (const search of searches) {
+      const { value: identity, done } = search.changes.next()
+      if (done === true) continue
+      if (hashIdentity(identity) === leaf) return { ...search.candidate, identity, leaf }
+      open.push(search)
+    }
+    searches = open
+  }
+  throw new IdentityUnknownError({ index: identityIndex })
+}
+
+/** What a registrar may have made of an identity, the likely first: another tier or status, or a suspension. */
+function* changesOf(known: Identity, { epochs }: Ledger): Generator<Identity, undefined> {
+  for (const suspendedUntil of new Set([known.suspendedUntil, 0n])) {
     for (const status of Object.values(IDENTITY_STATUS)) {
       for (let tier = 0n; fitsBits(tier, 8); tier++) {
-        const identity = { ...candidate.identity, status: BigInt(status), tier }
-        if (hashIdentity(identity) === leaf) return { ...candidate, identity, leaf }
+        yield { ...known, suspendedUntil, status: BigInt(status), tier }
       }
     }
   }
-  throw new IdentityUnknownError({ index: identityIndex })
+  // A suspension ends some weeks from when it was made, and an epoch lasts a month: from here it is not far.
+  const middle = epochs.at(-1)?.startDay ?? 0n
+  for (let distance = 0n; fitsBits(distance, 16); distance++) {
+    for (const suspendedUntil of [middle + distance, middle - distance]) {
+      if (fitsBits(suspendedUntil, 16)) yield { ...known, suspendedUntil }
+    }
+  }
 }
 
 export function formatAddress(address: bigint): `0x${string}` {

@@ -9,14 +9,19 @@ export {
   resumeDeposits,
   transactionStore,
 } from './baseChainMoney.ts'
+export { type BondPayment, claimBond, type ClaimBondDependencies } from './claimBond.ts'
 export { makeDepositNote } from './depositNote.ts'
+export { forceEntry, type ForcedQueueAccess } from './forceEntry.ts'
+export { makeGrant, makePayeeReceipt, makePayerReceipt } from './grants.ts'
 export { buildHistory, type HistoryEntry, type HistoryKind, historyKinds } from './history.ts'
 export { destinationFromBody, destinationToBody, openOwnIdentity } from './identity.ts'
 export { type JournalEntry, type JournalStage, journalStages } from './journal.ts'
 export { findAccount, type Ledger, pendingNotes } from './ledger.ts'
+export { moveDestination } from './moveDestination.ts'
 export {
   collect,
   exit,
+  type ForcedPayDependencies,
   type PayDependencies,
   type PayOptions,
   type PayPhase,

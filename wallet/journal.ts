@@ -1,4 +1,4 @@
-import type { Receipt } from '../api/index.ts'
+import type { Assurance, Receipt } from '../api/index.ts'
 import type { Account } from '../protocol/account.ts'
 import type { TransferCircuit } from '../protocol/constants.ts'
 import type { TransferPublicInputs } from '../protocol/publicInputs.ts'
@@ -68,9 +68,15 @@ export type JournalEntry = {
   readonly sentAt?: number
   readonly receipt?: Receipt
   readonly batchNumber?: bigint
+  /** While it is sealed: how sure the sequencer says it is. */
+  readonly assurance?: Assurance
   readonly rejection?: { readonly code: string; readonly message: string }
   /** W4: the sent statement in whose place this one was made. */
   readonly replaces?: number
+  /** Set once it stands in the base chain's forced queue: from then on no refusal decides anything. */
+  readonly forced?: { readonly transactionHash: `0x${string}` }
+  /** Of a claim against the operator's bond: the forced entry that shows it, and the payment. */
+  readonly bondClaim?: { readonly entryId: bigint; readonly transactionHash?: `0x${string}` }
 }
 
 /** Stages in which a statement may still settle though nobody has said so. */
@@ -107,7 +113,17 @@ export function moveEntry(
   id: number,
   stage: JournalStage,
   facts: Partial<
-    Pick<JournalEntry, 'proof' | 'sentAt' | 'receipt' | 'batchNumber' | 'rejection'>
+    Pick<
+      JournalEntry,
+      | 'proof'
+      | 'sentAt'
+      | 'receipt'
+      | 'batchNumber'
+      | 'assurance'
+      | 'rejection'
+      | 'forced'
+      | 'bondClaim'
+    >
   > = {},
 ): JournalEntry[] {
   return journal.map((entry) => {
@@ -159,7 +175,9 @@ export function abandonUnsentOf(
 
 /** Statements that must be sent, or sent again, byte for byte. */
 export function entriesToSend(journal: readonly JournalEntry[]): JournalEntry[] {
-  return journal.filter(({ stage }) => stage === 'proved' || stage === 'sent')
+  return journal.filter(
+    ({ stage, forced }) => stage === 'proved' || (stage === 'sent' && forced === undefined),
+  )
 }
 
 /** The undecided statement that spends this nullifier, the newest first. */
@@ -172,6 +190,16 @@ export function undecidedEntry(
       publicInputs.nullifier === nullifier &&
       (openStages.includes(stage) || unsentStages.includes(stage)),
   )
+}
+
+export type Promised = { readonly id: number; readonly settleBy: number }
+
+/** Statements on their way whose receipt promises a time (seconds of the settlement clock) that the bond answers for. */
+export function promisedEntries(journal: readonly JournalEntry[]): Promised[] {
+  return journal
+    .filter(({ stage, bondClaim }) => openStages.includes(stage) && bondClaim === undefined)
+    .map(({ id, receipt }) => ({ id, settleBy: receipt?.settleBy ?? 0 }))
+    .filter(({ settleBy }) => settleBy > 0)
 }
 
 /** W4: the newest statement with this nullifier that ever left the wallet. */

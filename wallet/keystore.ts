@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js'
+import { replaceFile } from '../files/replaceFile.ts'
 import { concatBytes } from '../protocol/field.ts'
 import { seedFromMnemonic } from '../protocol/keys.ts'
 import type { RandomBytes } from '../protocol/memo.ts'
@@ -11,7 +12,6 @@ import {
   passphraseKeyOf,
   sealBox,
 } from '../protocol/passphraseBox.ts'
-import { writeFileAtomic } from './atomicFile.ts'
 import {
   DeploymentMismatchError,
   WalletExistsError,
@@ -80,7 +80,7 @@ export async function createKeystore(
   const box = sealBox(passphraseKey, new TextEncoder().encode(JSON.stringify(secret)), randomBytes)
   const file: KeystoreFile = { deployment: name, secret: box }
   mkdirSync(dir, { recursive: true, mode: 0o700 })
-  writeFileAtomic(join(dir, KEYSTORE_FILE), `${JSON.stringify(file, undefined, 2)}\n`)
+  replaceFile(join(dir, KEYSTORE_FILE), `${JSON.stringify(file, undefined, 2)}\n`)
   return { mnemonic, seed, deployment: name, storageKey: passphraseKey.key }
 }
 

@@ -91,7 +91,7 @@ export type ClaimRecord = {
 export type AssetRecord = Pick<ChainEventOf<'assetListed'>, 'asset' | 'token' | 'unit' | 'maxFee'>
 export type EpochRecord = Pick<
   ChainEventOf<'epochScheduled'>,
-  'epoch' | 'startDay' | 'auditKeyS' | 'auditKeyI'
+  'epoch' | 'startDay' | 'auditKeyS' | 'auditKeyI' | 'auditKeyL'
 >
 
 /** All that the wallet knows from the base chain. It can be dropped and rebuilt at any time. */

@@ -125,6 +125,7 @@ export function prepareStatement(
     day,
     auditKeyS: epoch.auditKeyS,
     auditKeyI: epoch.auditKeyI,
+    auditKeyL: epoch.auditKeyL,
     randomBytes: wallet.randomBytes,
   })
 

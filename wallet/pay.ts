@@ -13,6 +13,7 @@ import {
   WaitTimeoutError,
 } from './errors.ts'
 import { openOwnIdentity } from './identity.ts'
+import { forceEntry, type ForcedQueueAccess, readSettled } from './forceEntry.ts'
 import type { JournalEntry } from './journal.ts'
 import { openStages, undecidedEntry } from './journal.ts'
 import { type AccountRecord, pendingNotes } from './ledger.ts'
@@ -36,6 +37,10 @@ export type PayDependencies = {
   api: ApiClient
   prover: Pick<Prover, 'prove'>
 }
+
+/** What it needs by force: no sequencer is asked anything. */
+export type ForcedPayDependencies = Omit<PayDependencies, 'api'> & { queue: ForcedQueueAccess }
+type AnyDependencies = PayDependencies | ForcedPayDependencies
 
 export const payPhases = ['sync', 'witness', 'proof', 'submitted', 'sealed', 'settled'] as const
 export type PayPhase = (typeof payPhases)[number]
@@ -82,7 +87,7 @@ const VIEWS_SECONDS = 120
  * @throws {TransferRejectedError} when the sequencer refuses.
  */
 export async function send(
-  dependencies: PayDependencies,
+  dependencies: AnyDependencies,
   { asset, payments, ...options }: SendParameters,
 ): Promise<JournalEntry[]> {
   if (payments.length < 1 || payments.length > 3) {
@@ -105,7 +110,7 @@ export async function send(
 
 /** Takes in waiting notes, up to six of the oldest. @throws {NothingToCollectError} and as `send`. */
 export async function collect(
-  dependencies: PayDependencies,
+  dependencies: AnyDependencies,
   { asset, ...options }: PayOptions & { asset: bigint },
 ): Promise<JournalEntry[]> {
   return pay(dependencies, options, {
@@ -124,7 +129,7 @@ export type WithdrawParameters = PayOptions & {
 
 /** Moves money to a base-chain address, which claims it there once it is settled. Throws as `send`. */
 export async function withdraw(
-  dependencies: PayDependencies,
+  dependencies: AnyDependencies,
   { asset, amount, recipient, ...options }: WithdrawParameters,
 ): Promise<JournalEntry[]> {
   return pay(dependencies, options, {
@@ -151,7 +156,7 @@ export type ExitParameters = PayOptions & {
  * @throws {DestinationUnknownError} when the wallet does not know the destination.
  */
 export async function exit(
-  dependencies: PayDependencies,
+  dependencies: AnyDependencies,
   { asset, destinationAddress, ...options }: ExitParameters,
 ): Promise<JournalEntry[]> {
   const { wallet } = dependencies
@@ -197,7 +202,7 @@ type Order = {
  * one made, so it waits until that is sealed. Each is planned anew on what is there by then.
  */
 async function pay(
-  dependencies: PayDependencies,
+  dependencies: AnyDependencies,
   options: PayOptions,
   order: Order,
 ): Promise<JournalEntry[]> {
@@ -243,7 +248,7 @@ async function pay(
 }
 
 async function makeOne(
-  { wallet, api, prover }: PayDependencies,
+  dependencies: AnyDependencies,
   {
     options,
     prepared,
@@ -254,13 +259,13 @@ async function makeOne(
     report: (phase: PayPhase) => void
   },
 ): Promise<JournalEntry> {
-  await proveStatement({ wallet, prover }, prepared, {
+  await proveStatement(dependencies, prepared, {
     onPhase: (phase) => {
       if (phase === 'witness' || phase === 'proof') report(phase)
     },
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   })
-  const entry = await submitEntry({ wallet, api }, prepared.id)
+  const entry = await courierOf(dependencies).submit(prepared.id)
   checkNotRejected(entry)
   report('submitted')
   return entry
@@ -268,17 +273,15 @@ async function makeOne(
 
 /** Base chain, journal, sealed batches, in this order; then the account as it will be spent. */
 async function refresh(
-  { wallet, chain, api }: PayDependencies,
+  dependencies: AnyDependencies,
   options: PayOptions,
   asset: bigint,
 ): Promise<{ sealed: SealedView; record: AccountRecord }> {
-  const { trustSequencer } = options
+  const { wallet, chain } = dependencies
+  const courier = courierOf(dependencies)
   await syncSettled({ wallet, chain }, syncOptions(options))
   const read = async () => {
-    const sealed = await readSealed(
-      { wallet, api },
-      trustSequencer === undefined ? {} : { trustSequencer },
-    )
+    const sealed = await courier.read(options)
     const record = sealed.accounts.find((account) => account.asset === asset)
     if (record === undefined) {
       const known = wallet.state.ledger.assets.map((listed) => String(listed.asset))
@@ -289,12 +292,12 @@ async function refresh(
   const first = await read()
   // What is to be replaced is not sent once more.
   if (options.replace === true) return first
-  await resumeJournal({ wallet, api })
+  await courier.resume()
   // A transfer on its way decides what the next one spends, so it is waited for, not replaced.
   const pending = undecidedEntry(wallet.state.journal, first.record.nullifier)
   if (pending === undefined) return first
   try {
-    await waitUntil({ wallet, chain, api }, { id: pending.id, waitFor: 'sealed', options })
+    await waitUntil(dependencies, { id: pending.id, waitFor: 'sealed', options })
   } catch (error) {
     // The earlier one is decided: this one is free to be made.
     if (!(error instanceof TransferRejectedError)) throw error
@@ -303,7 +306,7 @@ async function refresh(
 }
 
 async function waitUntil(
-  { wallet, chain, api }: Omit<PayDependencies, 'prover'>,
+  dependencies: AnyDependencies,
   {
     id,
     waitFor,
@@ -316,6 +319,8 @@ async function waitUntil(
     report?: (phase: PayPhase) => void
   },
 ): Promise<JournalEntry> {
+  const { wallet, chain } = dependencies
+  const courier = courierOf(dependencies)
   const seconds = options.timeoutSeconds ?? TIMEOUT_SECONDS
   const deadline = Date.now() + seconds * 1_000
   let isSealedReported = false
@@ -332,14 +337,44 @@ async function waitUntil(
     if (
       stage === 'settled' ||
       (waitFor === 'sealed' && isSealed) ||
-      (waitFor === 'admitted' && (isSealed || stage === 'admitted'))
+      (waitFor === 'admitted' && (isSealed || stage === 'admitted' || entry.forced !== undefined))
     ) {
       return entry
     }
     if (Date.now() > deadline) throw new WaitTimeoutError({ stage: waitFor, seconds })
     await sleep(options.pollMilliseconds ?? POLL_MILLISECONDS, options.signal)
-    if (openStages.includes(stage)) await refreshEntry({ wallet, api }, id)
+    if (openStages.includes(stage)) await courier.refresh(id, options)
     if (waitFor === 'settled') await syncSettled({ wallet, chain }, syncOptions(options))
+  }
+}
+
+/** Who carries statements to where they are sealed, and tells what they are made against. */
+type Courier = {
+  read(options: PayOptions): Promise<SealedView>
+  resume(): Promise<void>
+  submit(id: number): Promise<JournalEntry>
+  refresh(id: number, options: PayOptions): Promise<unknown>
+}
+
+function courierOf(dependencies: AnyDependencies): Courier {
+  const { wallet, chain } = dependencies
+  if ('queue' in dependencies) {
+    const access = { wallet, ...dependencies.queue }
+    return {
+      read: () => readSettled({ wallet, chain }),
+      resume: () => Promise.resolve(),
+      submit: (id) => forceEntry(access, id),
+      // Nobody but the base chain says anything.
+      refresh: (_id, options) => syncSettled({ wallet, chain }, syncOptions(options)),
+    }
+  }
+  const connection = { wallet, api: dependencies.api }
+  return {
+    read: ({ trustSequencer }) =>
+      readSealed(connection, trustSequencer === undefined ? {} : { trustSequencer }),
+    resume: () => resumeJournal(connection),
+    submit: (id) => submitEntry(connection, id),
+    refresh: (id) => refreshEntry(connection, id),
   }
 }
 

@@ -44,8 +44,9 @@ export function processChainEvent(
     case 'policyPublished':
       return processPolicies(ledger, event)
     case 'epochScheduled': {
-      const { epoch, startDay, auditKeyS, auditKeyI } = event
-      return { ...ledger, epochs: [...ledger.epochs, { epoch, startDay, auditKeyS, auditKeyI }] }
+      const { epoch, startDay, auditKeyS, auditKeyI, auditKeyL } = event
+      const added = { epoch, startDay, auditKeyS, auditKeyI, auditKeyL }
+      return { ...ledger, epochs: [...ledger.epochs, added] }
     }
     case 'assetListed': {
       const { asset, token, unit, maxFee } = event
@@ -57,7 +58,8 @@ export function processChainEvent(
     }
     case 'withdrawalClaimed':
       return processClaim(ledger, event)
-    case 'withdrawalCredited':
+    default:
+      // Nothing of ours: credits, keys, the clock.
       return ledger
   }
 }

@@ -2,6 +2,7 @@ import {
   type ApiClient,
   decodeBatchBody,
   MAX_BATCHES_PER_PAGE,
+  NOBODY,
   type SealedBatch,
   type StatusBody,
   verifyAnchor,
@@ -16,7 +17,7 @@ import { updateState, type Wallet } from './wallet.ts'
 
 /** The newest signed anchor, with the tree rebuilt to it and our own accounts in it. */
 export type SealedView = {
-  readonly status: StatusBody
+  readonly status: Pick<StatusBody, 'identity' | 'policy' | 'day' | 'epoch' | 'minimumFees'>
   /** Number of the newest sealed batch, whose note root is `noteTree.root`. */
   readonly anchorBatch: bigint
   readonly noteTree: MerkleTree
@@ -42,9 +43,14 @@ export async function readSealed(
 ): Promise<SealedView> {
   const status = await api.getStatus()
   checkStatus(wallet, status)
+  const { ledger } = wallet.state
+  if (status.sequencer === NOBODY) {
+    // A follower signs nothing and has settled batches only: those this wallet reads from the base chain.
+    const { accounts, batchNumber: anchorBatch } = ledger
+    return { status, anchorBatch, noteTree: wallet.trees.noteTree.fork(), accounts }
+  }
   const sequencer = pinSequencer(wallet, status, trustSequencer)
 
-  const { ledger } = wallet.state
   let noteTree = wallet.trees.noteTree.fork()
   let { accounts, slotCount, batchNumber } = ledger
   for (;;) {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { replaceFile } from '../files/replaceFile.ts'
 import type { RandomBytes } from '../protocol/memo.ts'
-import { writeFileAtomic } from './atomicFile.ts'
 import { WalletFileError } from './errors.ts'
 import { openBytes, sealBytes } from './keystore.ts'
 import { decodeState, emptyState, encodeState, type WalletState } from './state.ts'
@@ -28,5 +28,5 @@ export function saveState(
 ): void {
   const plaintext = new TextEncoder().encode(encodeState(state))
   const sealed = sealBytes({ key, randomBytes }, { plaintext, context: STATE_CONTEXT })
-  writeFileAtomic(join(dir, STATE_FILE), sealed)
+  replaceFile(join(dir, STATE_FILE), sealed)
 }

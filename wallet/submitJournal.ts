@@ -52,6 +52,7 @@ export async function refreshEntry({ wallet, api }: Connection, id: number): Pro
     answer.batchNumber === undefined ? {} : { batchNumber: BigInt(answer.batchNumber) }
   switch (answer.status) {
     case 'received':
+    case 'forced':
       break
     case 'admitted':
       move(wallet, id, 'admitted')
@@ -59,9 +60,13 @@ export async function refreshEntry({ wallet, api }: Connection, id: number): Pro
     case 'sealed':
     case 'settled':
       // `settled` is for the base chain to say, and the ledger's sync to believe.
-      move(wallet, id, 'sealed', batchNumber)
+      move(wallet, id, 'sealed', {
+        ...batchNumber,
+        ...(answer.assurance === undefined ? {} : { assurance: answer.assurance }),
+      })
       break
     case 'rejected': {
+      if (requireEntry(wallet, id).forced !== undefined) break
       const rejection = answer.reason ?? { code: 'TX_REJECTED', message: 'No reason was given.' }
       move(wallet, id, 'rejected', { rejection })
     }
@@ -115,6 +120,8 @@ function recordRefusal(wallet: Wallet, id: number, error: unknown): JournalEntry
     throw new SequencerUnreachableError({ cause: error })
   }
   const { httpStatus, code, shortMessage } = error
+  // It stands in the forced queue: whoever refuses it must settle it all the same.
+  if (requireEntry(wallet, id).forced !== undefined) return requireEntry(wallet, id)
   if (httpStatus >= 500 || httpStatus === 429 || httpStatus === 408) {
     throw new SequencerUnreachableError({ cause: error })
   }

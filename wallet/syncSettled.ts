@@ -1,6 +1,7 @@
 import type { ChainReader } from '../l1/chainEvents.ts'
 import { ChainChangedError } from '../l1/errors.ts'
 import { pollChain, type PollResult } from '../l1/pollChain.ts'
+import { FINALITY_DEPTH } from './assurance.ts'
 import { depositRecipients } from './depositNote.ts'
 import { emptyLedger, type Ledger, ownerOf } from './ledger.ts'
 import { extendSettled } from './extendSettled.ts'
@@ -12,7 +13,7 @@ import { resetLedger, updateLedger, type Wallet } from './wallet.ts'
  * On production networks an event counts under this many blocks: two epochs of Ethereum, after which a
  * block is final. A cursor that passed a note cannot go back, so a reorg may cost money.
  */
-const PRODUCTION_CONFIRMATIONS = 64n
+const PRODUCTION_CONFIRMATIONS = FINALITY_DEPTH
 /** A chain that changes under so many reads in a row is not one to read from. */
 const READS = 5
 /** Blocks of the first stretch; how many of the next depends on how much was in it. */
@@ -105,7 +106,8 @@ export async function syncSettled(
   }
 }
 
-function defaultConfirmations({ deployment }: Wallet): bigint {
+/** Blocks that a wallet leaves unread unless it is told otherwise. */
+export function defaultConfirmations({ deployment }: Pick<Wallet, 'deployment'>): bigint {
   return deployment.prefix === 'cnb' ? PRODUCTION_CONFIRMATIONS : 0n
 }
 
