@@ -4,9 +4,9 @@ import tseslint from 'typescript-eslint'
 
 /** Folders by rank: imports point to lower ranks only, and never from one folder of a rank to another. */
 const ranks = [
-  ['protocol'],
+  ['protocol', 'files'],
   ['circuits', 'contracts'],
-  ['prover', 'l1', 'api'],
+  ['prover', 'l1', 'api', 'postgres'],
   ['sequencer', 'wallet', 'regulator'],
 ]
 /** These put the others together and may import anything. */
@@ -48,8 +48,8 @@ const reservedPackages = [
   },
   {
     name: 'pg',
-    folders: ['sequencer/store', 'regulator/store', 'deploy/devnet', 'test'],
-    message: 'Only a store speaks SQL.',
+    folders: ['postgres', 'deploy/devnet', 'test'],
+    message: 'Only postgres/ opens connections to a database; stores speak SQL through it.',
   },
   {
     name: 'pg-boss',

@@ -24,8 +24,16 @@ const roles: Record<string, Role> = {
     module: '../regulator/cli.ts',
   },
   registrar: {
-    summary: 'Admit, re-tier, suspend and restore identities.',
+    summary: 'Admit, re-tier, freeze and unfreeze identities.',
     module: '../regulator/registrarCli.ts',
+  },
+  committee: {
+    summary: 'Hold an audit key among several members, and answer under orders.',
+    module: '../regulator/committeeCli.ts',
+  },
+  verify: {
+    summary: 'Check a disclosure bundle, viewing grant or receipt with the base chain alone.',
+    module: '../regulator/verifyCli.ts',
   },
   prover: {
     summary: 'Make proofs for a sequencer: a worker of its farm.',
@@ -34,6 +42,22 @@ const roles: Record<string, Role> = {
   sequencer: {
     summary: 'Run the service that admits, seals, proves and settles.',
     module: '../sequencer/cli.ts',
+  },
+  takeover: {
+    summary: 'Settle in the operator’s place, once it has missed a deadline or fallen silent.',
+    module: '../sequencer/takeover/cli.ts',
+  },
+  risk: {
+    summary: 'Check what a deployment promises against its contracts.',
+    module: '../deploy/risk/cli.ts',
+  },
+  follow: {
+    summary: 'Rebuild and check everything from the base chain, and serve it.',
+    module: '../sequencer/follower/cli.ts',
+  },
+  doctor: {
+    summary: 'Say what is wrong with a sequencer’s set-up, and what to do.',
+    module: '../sequencer/doctor/cli.ts',
   },
   setup: {
     summary: 'Make keys for production in a ceremony of several parties, and verify them.',
@@ -57,10 +81,9 @@ const host: Host = {
     const { startEmbeddedPostgres } = await import('../deploy/devnet/postgres.ts')
     return startEmbeddedPostgres(parameters)
   },
-  readRegisteredKeys: async ({ rpcUrl, rollup }) => {
-    const { createChainClient } = await import('../l1/client.ts')
-    const { getVerificationKeys } = await import('../l1/verificationKeys.ts')
-    return getVerificationKeys(createChainClient({ rpcUrl }), rollup)
+  readRegisteredKeys: async (parameters) => {
+    const { readRegisteredKeys } = await import('./readRegisteredKeys.ts')
+    return readRegisteredKeys(parameters)
   },
 }
 

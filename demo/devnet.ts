@@ -2,13 +2,19 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type AssetToList, auditKeyRegistrar, deployContracts } from '../deploy/contracts/deploy.ts'
+import {
+  type AssetToList,
+  type AuditKeyRegistrar,
+  auditKeyRegistrar,
+  deployContracts,
+} from '../deploy/contracts/deploy.ts'
 import {
   type BaseChain,
   baseChainClientFromEnvironment,
   type DevAccount,
   startBaseChain,
 } from '../deploy/devnet/baseChain.ts'
+import { policiesOfTable } from '../deploy/contracts/tierTables.ts'
 import { connectDeployer, deployTestToken } from '../deploy/devnet/deployer.ts'
 import { type Postgres, startPostgres } from '../deploy/devnet/postgres.ts'
 import type { VerificationKeys } from '../deploy/contracts/checkVerificationKeys.ts'
@@ -16,6 +22,7 @@ import { createChainReader } from '../l1/chainReader.ts'
 import type { ChainReader } from '../l1/chainEvents.ts'
 import { type ChainClient, createChainClient } from '../l1/client.ts'
 import { type ChainDeployment, writeDeployment } from '../l1/deployment.ts'
+import { getKeysOfDay } from '../l1/reads.ts'
 import { dayOf } from '../protocol/calendar.ts'
 import type { Policy } from '../protocol/policy.ts'
 import { circuitsWithKeys, loadKeys } from '../prover/loadKeys.ts'
@@ -32,17 +39,22 @@ export const accountRoles = [
   'ben',
   'cleo',
   'shop',
+  'officer',
+  'reviewer',
+  'judge',
+  'screener',
 ] as const
 export type AccountRole = (typeof accountRoles)[number]
 
 export const ETH = 1n
 export const YUAN = 2n
 
-/** Tiers of the demonstration: small wallets, verified people, shops. Amounts in base-chain units. */
-const TIERS = [
-  { tier: 1n, name: 'basic', eth: ['0.1', '0.2', '1'], yuan: ['200', '500', '2000'] },
-  { tier: 2n, name: 'verified', eth: ['5', '10', '50'], yuan: ['5000', '20000', '50000'] },
-  { tier: 3n, name: 'merchant', eth: ['50', '100', '1000'], yuan: ['50000', '100000', '1000000'] },
+/** Limits in ether of the demonstration's tiers: per transfer, per day, held at most, and reported (key L) above on one day. Those in yuan are
+ * the default table (deploy/contracts/tierTables.ts): small wallets, verified people, shops. */
+const ETHER_TIERS = [
+  { tier: 1n, limits: ['0.1', '0.2', '1', '0.1'] },
+  { tier: 2n, limits: ['5', '10', '50', '0.6'] },
+  { tier: 3n, limits: ['50', '100', '1000', '20'] },
 ] as const
 
 /** One protocol unit of ETH is a gwei, of the token its smallest amount. */
@@ -58,20 +70,18 @@ export function units(asset: bigint, text: string): bigint {
 }
 
 function policies(): Policy[] {
-  return TIERS.flatMap(({ tier, eth, yuan }) =>
-    (
-      [
-        [ETH, eth],
-        [YUAN, yuan],
-      ] as const
-    ).map(([asset, [perTransfer, perDay, accountCap]]) => ({
-      tier,
-      asset,
-      perTransfer: units(asset, perTransfer),
-      perDay: units(asset, perDay),
-      accountCap: units(asset, accountCap),
-    })),
-  )
+  const inEther = ETHER_TIERS.map(({ tier, limits }) => {
+    const [perTransfer, perDay, accountCap, reportAbove] = limits
+    return {
+      ...{ tier, asset: ETH },
+      perTransfer: units(ETH, perTransfer),
+      perDay: units(ETH, perDay),
+      accountCap: units(ETH, accountCap),
+      reportAbove: units(ETH, reportAbove),
+    }
+  })
+  const inYuan = policiesOfTable('ecny', { asset: YUAN, unitsPerCoin: units(YUAN, '1') })
+  return [...inEther, ...inYuan]
 }
 
 /** A base chain with the contracts, a database and the audit keys: all but the services. */
@@ -85,7 +95,11 @@ export type Devnet = {
   readonly token: `0x${string}`
   readonly accounts: Readonly<Record<AccountRole, DevAccount>>
   readonly statisticsKey: AuditKey
-  readonly investigationKey: AuditKey
+  readonly investigationKey: Pick<AuditKey, 'auditKey'>
+  /** Absent where a committee has key I: nobody holds it. */
+  readonly investigationHolder?: AuditKey
+  /** Not the chain's key L where `registerLargeValue` was given. */
+  readonly largeValueKey: AuditKey
   readonly prover: Prover
   /** Private folder, gone with the devnet. */
   readonly dir: string
@@ -97,6 +111,10 @@ export type StartDevnetParameters = {
   readonly ports?: { readonly chain?: number; readonly postgres?: number }
   /** Wei for queueing a deposit. */
   readonly entryFee?: bigint
+  /** Registers key L in the same way. Default: a holder, `largeValueKey`. */
+  readonly registerLargeValue?: AuditKeyRegistrar
+  /** Registers key I when the registry's address is known. Default: a holder whose secret is at hand. */
+  readonly registerInvestigation?: AuditKeyRegistrar
 }
 
 /** Starts a base chain and a database, deploys everything, and hands the roles to separate accounts. */
@@ -104,6 +122,8 @@ export async function startDevnet({
   onProgress,
   ports = {},
   entryFee = 10n ** 13n,
+  registerInvestigation,
+  registerLargeValue,
 }: StartDevnetParameters): Promise<Devnet> {
   const cleanups: (() => Promise<unknown>)[] = []
   const stop = async (): Promise<void> => {
@@ -130,7 +150,16 @@ export async function startDevnet({
     onProgress(`base chain (${chain.client}) and Postgres are up`)
     const accounts = nameAccounts(chain.accounts)
     const statisticsKey = generateAuditKey('statistics', (length) => randomBytes(length))
-    const investigationKey = generateAuditKey('investigation', (length) => randomBytes(length))
+    const investigationHolder =
+      registerInvestigation === undefined
+        ? generateAuditKey('investigation', (length) => randomBytes(length))
+        : undefined
+    const registrar =
+      investigationHolder === undefined
+        ? registerInvestigation
+        : auditKeyRegistrar(investigationHolder, (length) => randomBytes(length))
+    if (registrar === undefined) throw new TypeError('unreachable: one of them registers key I')
+    const largeValueKey = generateAuditKey('largeValue', (length) => randomBytes(length))
 
     const deployer = connectDeployer({
       rpcUrl: chain.rpcUrl,
@@ -159,18 +188,25 @@ export async function startDevnet({
       epoch0: {
         startDay: dayOf(timestamp),
         statistics: auditKeyRegistrar(statisticsKey, (length) => randomBytes(length)),
-        investigation: auditKeyRegistrar(investigationKey, (length) => randomBytes(length)),
+        investigation: registrar,
+        largeValue:
+          registerLargeValue ?? auditKeyRegistrar(largeValueKey, (length) => randomBytes(length)),
       },
       policies: policies(),
       roles: {
         sequencer: [accounts.sequencer.address],
         registrar: [accounts.registrar.address],
+        officer: [accounts.officer.address],
+        reviewer: [accounts.reviewer.address],
+        judge: [accounts.judge.address],
+        screener: [accounts.screener.address],
       },
       config: { entryFee },
       onProgress,
     })
     const deploymentFile = join(dir, 'deployment.json')
     await writeDeployment(deploymentFile, deployment)
+    const { auditKeyI } = await getKeysOfDay({ client, deployment }, dayOf(timestamp))
     const prover = createProver()
     cleanups.push(() => prover.close())
     return {
@@ -183,7 +219,9 @@ export async function startDevnet({
       token,
       accounts,
       statisticsKey,
-      investigationKey,
+      investigationKey: { auditKey: auditKeyI },
+      ...(investigationHolder === undefined ? {} : { investigationHolder }),
+      largeValueKey,
       prover,
       dir,
       stop,

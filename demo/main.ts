@@ -50,5 +50,10 @@ console.log(`
 ${String(figures.transfersSettled)} transfers in ${String(figures.batchesSettled)} batches, ${String(figures.refusals.length)} refusals, in ${String(Math.round(figures.seconds['total'] ?? 0))} seconds.
 Next: \`npm start\` leaves this network running for you to play with; docs/ says how it works.`)
 if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(figures, null, 2)}\n`)
-const isGood = figures.conservation && figures.withdrawalPaid && figures.recoveredFromSeed
+const isGood =
+  figures.conservation &&
+  figures.withdrawalPaid &&
+  figures.recoveredFromSeed &&
+  figures.bundleVerified &&
+  figures.followerAgrees
 process.exit(isGood ? 0 : 1)

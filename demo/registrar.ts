@@ -97,6 +97,11 @@ export class RegistrarOffice {
     return published
   }
 
+  /** What the registrar calls the person behind an index. */
+  nameOf(index: bigint): string | undefined {
+    return this.#file.value.entries.find((entry) => BigInt(entry.index) === index)?.reference
+  }
+
   async #present() {
     const { reader, deployment, investigationKey } = this.#devnet
     return {

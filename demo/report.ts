@@ -8,6 +8,10 @@ export type DemoFigures = {
   conservation: boolean
   withdrawalPaid: boolean
   recoveredFromSeed: boolean
+  /** The committee's openings stand in a bundle that holds against the chain and is the one disclosed. */
+  bundleVerified: boolean
+  /** Somebody with nothing but the base chain rebuilt everything and found every root, rule and proof right. */
+  followerAgrees: boolean
   /** Codes of what was refused, in order. */
   refusals: string[]
   seconds: Record<string, number>
@@ -33,6 +37,8 @@ export class Report {
       conservation: false,
       withdrawalPaid: false,
       recoveredFromSeed: false,
+      bundleVerified: false,
+      followerAgrees: false,
       refusals: [],
       seconds: {},
       gas: {},

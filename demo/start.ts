@@ -105,7 +105,12 @@ try {
 say('Stopped; nothing is left running.')
 process.exit()
 
-type PlayFiles = { statisticsKey: string; investigationKey: string; registrar: string }
+type PlayFiles = {
+  statisticsKey: string
+  investigationKey: string
+  largeValueKey: string
+  registrar: string
+}
 
 /** What the commands ask for: audit keys, a registrar's folder, base-chain keys. */
 async function writePlayFiles(devnet: Devnet): Promise<PlayFiles> {
@@ -126,9 +131,12 @@ async function writePlayFiles(devnet: Devnet): Promise<PlayFiles> {
   for (const role of accountRoles) {
     await writeFile(join(dir, `${role}.key`), `${accounts[role].privateKey}\n`, { mode: 0o600 })
   }
+  const { statisticsKey, investigationHolder } = devnet
+  if (investigationHolder === undefined) throw new TypeError('unreachable: started with a holder')
   return {
-    statisticsKey: await keyFile(devnet.statisticsKey),
-    investigationKey: await keyFile(devnet.investigationKey),
+    statisticsKey: await keyFile(statisticsKey),
+    investigationKey: await keyFile(investigationHolder),
+    largeValueKey: await keyFile(devnet.largeValueKey),
     registrar,
   }
 }
@@ -158,7 +166,8 @@ Each key is in a file ${dir}/<name>.key as well. Try, in another terminal:
   npx cinnabar registrar root ${common}
   npx cinnabar registrar list --dir ${files.registrar}
   npx cinnabar regulator read ${common} \\
-    --statistics-key ${files.statisticsKey} --investigation-key ${files.investigationKey}
+    --statistics-key ${files.statisticsKey} --investigation-key ${files.investigationKey} \\
+    --large-value-key ${files.largeValueKey}
 
 Ctrl-C stops everything.`
 }

@@ -1,20 +1,27 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ApiClient, createApiClient } from '../api/client.ts'
 import type { ChainEventOf } from '../l1/chainEvents.ts'
 import { getEscrow, getLedger, getSettledState } from '../l1/reads.ts'
+import { dayOf } from '../protocol/calendar.ts'
 import { BaseError } from '../protocol/errors.ts'
 import { createProver, type Prover } from '../prover/prover.ts'
+import type { InvestigationRecord } from '../protocol/auditRecord.ts'
 import { auditKeyRing } from '../regulator/auditKeys.ts'
-import { isOpened } from '../regulator/openRecords.ts'
+import { RecordLedger } from '../regulator/checkRecords.ts'
+import { isOpened, type OpenedTransfer } from '../regulator/openRecords.ts'
 import { amountFormatter } from '../regulator/options.ts'
-import { readChain, type SupervisedChain } from '../regulator/readChain.ts'
+import { readChain } from '../regulator/readChain.ts'
 import { formatTable } from '../regulator/report.ts'
 import { type RunningSequencer, startSequencer } from '../sequencer/startSequencer.ts'
 import { TransferRejectedError } from '../wallet/errors.ts'
 import { buildHistory } from '../wallet/history.ts'
 import { syncSettled } from '../wallet/syncSettled.ts'
 import { createWallet } from '../wallet/wallet.ts'
+import { InvestigationCommittee } from './committee.ts'
 import { type Devnet, ETH, startDevnet, units, YUAN } from './devnet.ts'
+import { followChain } from './follow.ts'
 import { proveSpentNullifier, replay, settleTwice } from './forgery.ts'
 import { PASSPHRASE, PATIENCE_MS, Person } from './person.ts'
 import { RegistrarOffice } from './registrar.ts'
@@ -31,6 +38,7 @@ class Story {
   /** The users' own devices prove apart from the sequencer. */
   readonly #prover: Prover
   readonly #office: RegistrarOffice
+  readonly #committee: InvestigationCommittee
   readonly #format: (asset: bigint, amount: bigint) => string
   readonly #people: Person[] = []
 
@@ -40,12 +48,14 @@ class Story {
     sequencer: RunningSequencer,
     prover: Prover,
     office: RegistrarOffice,
+    committee: InvestigationCommittee,
   ) {
     this.#report = report
     this.#devnet = devnet
     this.#sequencer = sequencer
     this.#prover = prover
     this.#office = office
+    this.#committee = committee
     this.#format = amountFormatter(devnet.deployment)
   }
 
@@ -117,7 +127,7 @@ class Story {
     )
     await this.#suspend(2)
     await ben.sync()
-    await this.#refusal('Ben, suspended by the registrar, pays 10 tCNY', () =>
+    await this.#refusal('Ben, frozen by the registrar for a week, pays 10 tCNY', () =>
       ben.send({
         asset: YUAN,
         payments: [{ address: shop.address, amount: units(YUAN, '10') }],
@@ -178,6 +188,7 @@ class Story {
 
     report.chapter('conservation', 'Nothing was lost and nothing was made')
     await this.#conserve()
+    await this.#follow()
     await this.#gas()
   }
 
@@ -191,9 +202,11 @@ class Story {
     return person
   }
 
-  /** Suspends an identity and waits until the sequencer has seen it. */
+  /** Suspends an identity for a week and waits until the sequencer has seen it. */
   async #suspend(index: number): Promise<void> {
-    const { root } = await this.#office.change(index, { status: 'SUSPENDED' })
+    const { timestamp } = await this.#devnet.client.getBlock()
+    const suspendedUntil = Number(dayOf(timestamp)) + 7
+    const { root } = await this.#office.change(index, { suspendedUntil })
     await this.#until('the sequencer sees the registry', async (api) => {
       const { identity } = await api.getStatus()
       return BigInt(identity.root) === root
@@ -244,33 +257,91 @@ class Story {
   }
 
   async #supervise(): Promise<void> {
-    const { reader, deployment, statisticsKey, investigationKey } = this.#devnet
+    const { reader, deployment, statisticsKey, largeValueKey } = this.#devnet
     const { figures } = this.#report
-    const read = (keys: { s: boolean; i: boolean }): Promise<SupervisedChain> =>
-      readChain(reader, {
-        fromBlock: deployment.startBlock,
-        ...(keys.s ? { statistics: auditKeyRing([statisticsKey]) } : {}),
-        ...(keys.i ? { investigation: auditKeyRing([investigationKey]) } : {}),
-      })
-    const statistics = await read({ s: true, i: false })
+    const chain = await readChain(reader, {
+      fromBlock: deployment.startBlock,
+      statistics: auditKeyRing([statisticsKey]),
+      largeValue: auditKeyRing([largeValueKey]),
+    })
+    const sealed = chain.transfers.filter(({ investigation }) => !isOpened(investigation))
     this.#report.say('The statistics office, with key S: amounts and tiers, and nobody by name.')
-    this.#report.table(formatTable(statistics.transfers, () => undefined, this.#format))
-    const investigation = await read({ s: false, i: true })
-    this.#report.say('The investigators, with key I: who paid whom, and no amounts.')
-    this.#report.table(
-      formatTable(investigation.transfers, investigation.registry.nameOf, this.#format),
+    const onlyS = chain.transfers.map((transfer) => ({
+      ...transfer,
+      investigation: 'keyMissing' as const,
+    }))
+    this.#report.table(formatTable(onlyS, () => undefined, this.#format))
+    this.#report.say(
+      'The large-value office, with key L: only what takes a day above its threshold, in however many ' +
+        'payments, and exits.',
     )
-    const both = await read({ s: true, i: true })
-    figures.transfersSettled = both.transfers.length
-    figures.recordsExpected = both.transfers.length
-    figures.batchesSettled = both.batches.length
-    figures.statisticsRecordsOpened = both.transfers.filter((transfer) =>
-      isOpened(transfer.statistics),
+    const onlyL = chain.transfers.map((transfer) => ({
+      ...transfer,
+      statistics: 'keyMissing' as const,
+    }))
+    this.#report.table(formatTable(onlyL, (index) => this.#office.nameOf(index), this.#format))
+    this.#report.say(
+      'Who paid whom in all else takes 3 of 5 offices, and an order on the base chain first.',
+    )
+    const nullifiers = new Map<string, bigint>(
+      chain.batches.flatMap(({ batchNumber, transfers }) =>
+        transfers.map(
+          ({ slot, publicInputs }) =>
+            [`${String(batchNumber)} ${String(slot)}`, publicInputs.nullifier] as const,
+        ),
+      ),
+    )
+    const placeOf = ({ batchNumber, slot }: OpenedTransfer): string =>
+      `${String(batchNumber)} ${String(slot)}`
+    const { bundle, order, isDisclosed } = await this.#committee.execute(
+      this.#devnet,
+      sealed,
+      (transfer) => nullifiers.get(placeOf(transfer)) ?? 0n,
+      (code) => {
+        const reason = 'members find no such announcement on the chain'
+        this.#report.refused('An officer asks the committee before the approvals', code, reason)
+      },
+    )
+    const opened = new Map<string, InvestigationRecord>(
+      bundle.openings.flatMap(({ item, plaintext }) =>
+        item.type === 'record'
+          ? [[`${item.batch} ${String(item.slot)}`, investigationOf(plaintext)] as const]
+          : [],
+      ),
+    )
+    const both = chain.transfers.map((transfer): OpenedTransfer => {
+      const investigation = opened.get(placeOf(transfer))
+      if (investigation === undefined) return transfer
+      return { ...transfer, investigation, investigationKey: 'investigation' }
+    })
+    const onlyI = both.map((transfer) => ({
+      ...transfer,
+      statistics: 'keyMissing' as const,
+      ...(transfer.investigationKey === 'investigation'
+        ? {}
+        : { investigation: 'keyMissing' as const }),
+    }))
+    this.#report.say(
+      `Order ${String(order.number)}: approved by reviewer and judge, announced, opened by 3 of 5. Its bundle, checked ` +
+        `against the chain alone, ${isDisclosed ? 'holds and is the one disclosed' : 'IS NOT THE ONE DISCLOSED'}.`,
+    )
+    this.#report.table(formatTable(onlyI, (index) => this.#office.nameOf(index), this.#format))
+    figures.bundleVerified = isDisclosed
+    figures.transfersSettled = both.length
+    figures.recordsExpected = both.length
+    figures.batchesSettled = chain.batches.length
+    figures.statisticsRecordsOpened = both.filter(({ statistics }) => isOpened(statistics)).length
+    figures.investigationRecordsOpened = both.filter(({ investigation }) =>
+      isOpened(investigation),
     ).length
-    figures.investigationRecordsOpened = both.transfers.filter((transfer) =>
-      isOpened(transfer.investigation),
-    ).length
-    const [finding] = both.findings
+    const ledger = new RecordLedger((index) => chain.registry.tree.leaf(Number(index)) !== 0n)
+    for (const { batchNumber, deposits } of chain.batches) {
+      ledger.addBatch(
+        both.filter((transfer) => transfer.batchNumber === batchNumber),
+        deposits,
+      )
+    }
+    const [finding] = ledger.findings
     if (finding !== undefined) throw new Error(`${finding.code}: ${finding.message}`)
     this.#report.say(
       `All ${String(figures.recordsExpected)} settled transfers have both records; they agree with each other ` +
@@ -338,6 +409,17 @@ class Story {
     this.#report.figures.conservation = isConserved
   }
 
+  async #follow(): Promise<void> {
+    const { batches, proofs, problem } = await followChain(this.#devnet, PATIENCE_MS)
+    this.#report.figures.followerAgrees = problem === undefined
+    this.#report.say(
+      problem === undefined
+        ? `A follower with an empty disk and nothing but the base chain rebuilt all ${String(batches)} batches, verified their ` +
+            `${String(proofs)} proofs, and has the contract's roots.`
+        : `THE FOLLOWER DOES NOT AGREE: ${problem}`,
+    )
+  }
+
   async #gas(): Promise<void> {
     const batches = await this.#settledBatches()
     const hashes = [...new Set(batches.map(({ transactionHash }) => transactionHash))]
@@ -360,16 +442,30 @@ class Story {
   }
 }
 
+/** A bundle's decimal text as the record that it is. */
+function investigationOf(plaintext: Readonly<Record<string, string>>): InvestigationRecord {
+  return Object.fromEntries(
+    Object.entries(plaintext).map(([name, value]) => [name, BigInt(value)]),
+  ) as InvestigationRecord
+}
+
 /** Starts everything, tells the story, and stops everything. */
 export async function tellStory(report: Report, signal: AbortSignal): Promise<void> {
   report.chapter('network', 'A base chain, a database, the contracts and a sequencer start')
-  const devnet = await startDevnet({
-    onProgress: (line) => {
-      report.say(line)
-    },
-  })
-  const closers: (() => Promise<void>)[] = [() => devnet.stop()]
+  const folder = await mkdtemp(join(tmpdir(), 'cinnabar-offices-'))
+  const closers: (() => Promise<void>)[] = [() => rm(folder, { recursive: true, force: true })]
   try {
+    const committee = await InvestigationCommittee.gather(folder, PASSPHRASE)
+    closers.push(() => committee.close())
+    const devnet = await startDevnet({
+      onProgress: (line) => {
+        report.say(line)
+      },
+      registerInvestigation: committee.register,
+    })
+    closers.push(() => devnet.stop())
+    await committee.follow(devnet)
+    report.say('five offices made the investigation key together; none of them has it')
     signal.throwIfAborted()
     const database = await devnet.postgres.createDatabase()
     closers.push(() => database.drop())
@@ -389,7 +485,7 @@ export async function tellStory(report: Report, signal: AbortSignal): Promise<vo
     const prover = createProver()
     closers.push(() => prover.close())
     const office = await RegistrarOffice.open(devnet, PASSPHRASE)
-    const story = new Story(report, devnet, sequencer, prover, office)
+    const story = new Story(report, devnet, sequencer, prover, office, committee)
     closers.push(() => story.close())
     signal.throwIfAborted()
     await story.tell()

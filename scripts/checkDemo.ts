@@ -12,10 +12,16 @@ const counts = [
   'investigationRecordsOpened',
   'recordsExpected',
 ]
-const outcomes = ['conservation', 'withdrawalPaid', 'recoveredFromSeed']
+const outcomes = [
+  'conservation',
+  'withdrawalPaid',
+  'recoveredFromSeed',
+  'bundleVerified',
+  'followerAgrees',
+]
 
-/** The story refuses a payment over its limit, one of a suspended identity, and a double spend twice. */
-const FEWEST_REFUSALS = 4
+/** The story refuses a payment over its limit, one of a suspended identity, a double spend twice, and an opening without an order. */
+const FEWEST_REFUSALS = 5
 
 /** @returns One sentence for each thing that is not as it must be. */
 export function findDemoProblems(figures: Figures): string[] {

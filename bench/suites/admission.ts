@@ -54,6 +54,7 @@ export const suite: Suite = {
         settings: {
           limits: {
             bodyBytes: 16_384,
+            connections: 10_000,
             requestsPerMinute: 10_000_000,
             requestTimeoutMs: 60_000,
             connectionTimeoutMs: 60_000,

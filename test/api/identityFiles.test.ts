@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { formatIdentityFile, type IdentityRequest, parseIdentityFile } from '../../api/index.ts'
+import {
+  type DestinationConsentFile,
+  formatIdentityFile,
+  type IdentityRequest,
+  parseIdentityFile,
+} from '../../api/index.ts'
 import { formatField } from '../../protocol/field.ts'
 
 const request: IdentityRequest = {
@@ -12,6 +17,18 @@ const request: IdentityRequest = {
   spendingPublicKey: formatField(3n),
   viewingPublicKey: formatField(4n),
   destination: { kind: 'address', address: '0x00000000000000000000000000000000000000aa' },
+}
+
+const consent: DestinationConsentFile = {
+  type: 'cinnabar.destination-consent',
+  version: 1,
+  domain: formatField(1n),
+  index: 5,
+  oldLeaf: formatField(2n),
+  destination: { kind: 'owner', ownerKey: formatField(3n), identityIndex: 6 },
+  spendingPublicKey: formatField(4n),
+  nullifierKeyHash: formatField(5n),
+  signature: { r8: formatField(6n), s: formatField(7n) },
 }
 
 const isInvalid = { name: 'IdentityFileError', code: 'IDENTITY_FILE_INVALID' }
@@ -40,6 +57,27 @@ describe('parseIdentityFile', () => {
       { ...request, spendingKey: formatField(9n) },
     ]) {
       assert.throws(() => parse(broken), isInvalid)
+    }
+  })
+
+  test('default: a consent to another destination', () => {
+    const read = parseIdentityFile('cinnabar.destination-consent', formatIdentityFile(consent))
+    assert.deepEqual(read, consent)
+  })
+
+  test('rejects: a malformed consent', () => {
+    const { oldLeaf: _oldLeaf, ...withoutLeaf } = consent
+    for (const broken of [
+      withoutLeaf,
+      { ...consent, version: 2 },
+      { ...consent, index: 2 ** 20 },
+      { ...consent, destination: { kind: 'address', address: '0x01' } },
+      { ...consent, signature: { ...consent.signature, s: '7' } },
+      { ...consent, signature: { r8: [1, 2], s: formatField(7n) } },
+      { ...consent, nullifierKey: formatField(9n) },
+    ]) {
+      const text = JSON.stringify(broken)
+      assert.throws(() => parseIdentityFile('cinnabar.destination-consent', text), isInvalid)
     }
   })
 

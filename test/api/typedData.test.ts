@@ -5,6 +5,7 @@ import { privateKeyToAccount } from 'viem/accounts'
 import {
   addressOfKey,
   hashAnchor,
+  hashBondOwner,
   hashReceipt,
   signDigest,
   verifyAnchor,
@@ -25,6 +26,7 @@ const eip712Domain = {
 const unsignedReceipt = {
   statementId: formatField(7n),
   admittedAt: 1_790_000_000_123,
+  settleBy: 1_790_003_600,
   sequencer: addressOfKey(key),
 }
 const unsignedAnchor = {
@@ -46,16 +48,39 @@ describe('typed data', () => {
         Receipt: [
           { name: 'statementId', type: 'bytes32' },
           { name: 'admittedAt', type: 'uint64' },
+          { name: 'settleBy', type: 'uint64' },
           { name: 'sequencer', type: 'address' },
         ],
       },
-      message: { ...unsignedReceipt, admittedAt: BigInt(unsignedReceipt.admittedAt) },
+      message: {
+        ...unsignedReceipt,
+        admittedAt: BigInt(unsignedReceipt.admittedAt),
+        settleBy: BigInt(unsignedReceipt.settleBy),
+      },
     } as const
     const digest = hashReceipt(domain, unsignedReceipt)
     assert.equal(bytesToHex(digest), hashTypedData(typed))
     const signature = signDigest(key, digest)
     assert.equal(signature, await account.signTypedData(typed))
     assert.equal(await recoverTypedDataAddress({ ...typed, signature }), account.address)
+  })
+
+  test('behavior: so is the consent to the owner of a bond', async () => {
+    const owner = { owner: account.address, bond: rollup } as const
+    const typed = {
+      domain: eip712Domain,
+      primaryType: 'BondOwner',
+      types: {
+        BondOwner: [
+          { name: 'owner', type: 'address' },
+          { name: 'bond', type: 'address' },
+        ],
+      },
+      message: owner,
+    } as const
+    const digest = hashBondOwner(domain, owner)
+    assert.equal(bytesToHex(digest), hashTypedData(typed))
+    assert.equal(signDigest(key, digest), await account.signTypedData(typed))
   })
 
   test('behavior: the anchor digest is EIP-712 as wallets compute it', async () => {
@@ -104,6 +129,13 @@ describe('typed data', () => {
   test('rejects: another signer, any changed field, another deployment, a twin signature', () => {
     const signature = signDigest(key, hashAnchor(domain, unsignedAnchor))
     const anchor = { ...unsignedAnchor, signature }
+    const receipt = {
+      ...unsignedReceipt,
+      signature: signDigest(key, hashReceipt(domain, unsignedReceipt)),
+    }
+    for (const changed of [{ admittedAt: 1 }, { settleBy: 0 }, { statementId: formatField(8n) }]) {
+      assert.equal(verifyReceipt(domain, { ...receipt, ...changed }, account.address), false)
+    }
     assert.equal(verifyAnchor(domain, anchor, rollup), false)
     for (const changed of [
       { batchNumber: 4 },

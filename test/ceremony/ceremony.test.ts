@@ -1,6 +1,5 @@
 // Runs alone: snarkjs keeps all cores busy, and so do the parties' processes.
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import {
   cpSync,
   existsSync,
@@ -55,6 +54,7 @@ import {
   editSection,
   forgeContribution,
   makePtau,
+  runSetup,
 } from '../support/ceremonies.ts'
 import type { PtauPaths } from '../support/ceremonies.ts'
 import { endSnarkjs, testWorkspace } from '../support/proverWorkspace.ts'
@@ -78,25 +78,8 @@ const copyOf = (directory: string): string => {
   return copy
 }
 
-type Ended = { code: number | null; stdout: string; stderr: string }
-/** `cinnabar setup …` as a process of its own, in a folder of its own. */
-function setup(cwd: string, args: readonly string[], typed = ''): Promise<Ended> {
-  const command = join(import.meta.dirname, '../support/ceremonyCommand.ts')
-  const child = spawn(process.execPath, [command, 'setup', ...args], {
-    cwd,
-    stdio: ['pipe', 'pipe', 'pipe'],
-  })
-  child.stdin.end(typed)
-  const ended: Ended = { code: null, stdout: '', stderr: '' }
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (ended.stdout += text))
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (ended.stderr += text))
-  return new Promise((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', (code) => resolve({ ...ended, code }))
-  })
-}
 async function succeed<T>(cwd: string, args: readonly string[], typed = ''): Promise<T> {
-  const { code, stdout, stderr } = await setup(cwd, [...args, '--json'], typed)
+  const { code, stdout, stderr } = await runSetup(cwd, [...args, '--json'], { typed })
   assert.equal(code, 0, stderr)
   return JSON.parse(stdout) as T
 }
@@ -231,7 +214,7 @@ describe('a rehearsal with three contributors', () => {
   })
 
   test('rejects: a step without what it needs, in words and with an exit code', async () => {
-    const { code, stdout, stderr } = await setup(scratch, ['status', 'nowhere'])
+    const { code, stdout, stderr } = await runSetup(scratch, ['status', 'nowhere'])
     assert.equal(code, 1)
     assert.equal(stdout, '')
     assert.match(stderr, /cannot be read[\s\S]*CEREMONY_FILE_INVALID/)

@@ -103,6 +103,14 @@ describe('batch accepts', () => {
   test('accepts: the first batch of a deployment (B5)', () =>
     assertAccepted(initialState(), aBatch({ batchNumber: 1n })))
 
+  test('accepts: another order and slots left empty between, where intervals differ (B1, B2)', () => {
+    const at = (nullifier: bigint): BatchSlot => {
+      return { kind: 'transfer', nullifier, outputs: outputsOf(`of ${nullifier}`) }
+    }
+    const slots: BatchSlot[] = [at(member - 1n), { kind: 'empty' }, at(member + 1n)]
+    return assertAccepted(state, { ...aBatch(), slots })
+  })
+
   test('accepts: void slots of earlier members, between live ones, twice the same (B2)', async () => {
     const early = aSlot('early 3', 'void')
     await assertAccepted(state, aBatch({ slots: [aSlot('a'), early, aSlot('b')] }))

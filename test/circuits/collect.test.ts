@@ -7,6 +7,7 @@ import {
   openStatistics,
 } from '../../protocol/auditRecord.ts'
 import { sharedPoint } from '../../protocol/auditRecord.ts'
+import { mulBase8 } from '../../protocol/babyjubjub.ts'
 import { FIELD_ORDER } from '../../protocol/constants.ts'
 import { commitNote } from '../../protocol/note.ts'
 import { publicInputsToArray } from '../../protocol/publicInputs.ts'
@@ -14,15 +15,27 @@ import { loadCircuit } from '../support/circuitTester.ts'
 import type { CircuitTester } from '../support/circuitTester.ts'
 import { assertAccepted, assertRejected, restate } from '../support/transferStatements.ts'
 import type { Changes } from '../support/transferStatements.ts'
-import { aTransfer, auditSecretI, auditSecretS, aWorld, ownerOf } from '../support/transfers.ts'
+import {
+  aDestination,
+  aTransfer,
+  auditSecretI,
+  auditSecretL,
+  auditSecretS,
+  aWorld,
+  ownerOf,
+} from '../support/transfers.ts'
 import type { ATransfer, TransferOptions } from '../support/transfers.ts'
 
 const MAX = (1n << 64n) - 1n
 const { bob } = aWorld()
-const unlimited = { perTransfer: MAX, perDay: MAX, accountCap: MAX }
+const home = aDestination.kind === 'address' ? aDestination.address : 0n
+const unlimited = { perTransfer: MAX, perDay: MAX, accountCap: MAX, reportAbove: MAX }
 
 /** Six notes of 1 to 6, at every fourth leaf from 21. */
 const six: TransferOptions = { inputs: [1n, 2n, 3n, 4n, 5n, 6n].map((amount) => ({ amount })) }
+
+/** 50 were spent before and 30 are paid. */
+const large: TransferOptions = { ...six, policy: { reportAbove: 79n } }
 
 let circuit: CircuitTester
 before(async () => {
@@ -58,6 +71,13 @@ describe('collect', () => {
       policy: unlimited,
     },
     'a genesis (T0)': { ...six, isGenesis: true, payments: [], fee: 0n },
+    'a day above the threshold, for key L (T11)': large,
+    'an exit, for key L (T11)': {
+      ...six,
+      isExit: true,
+      payments: [],
+      withdrawal: { amount: 1_019n, recipient: home },
+    },
   }
   for (const [name, options] of Object.entries(accepted)) {
     test(`accepts: ${name}`, () => assertAccepted(circuit, restate(aCollect(options))))
@@ -126,6 +146,26 @@ describe('collect', () => {
       await assertRejected(circuit, restate(transfer, applied), clause)
     })
   }
+
+  test('rejects: one word of a large collect masked for key I, the other for L (T11)', async () => {
+    const transfer = aCollect(large)
+    const honest = restate(transfer)
+    const forI = restate(transfer, { recordKey: mulBase8(auditSecretI) })
+    await assertAccepted(circuit, honest)
+    await assertRejected(circuit, forI, 'T11')
+    const [l0, l1] = honest.publicInputs.investigationCiphertext
+    const [i0, i1] = forI.publicInputs.investigationCiphertext
+    for (const mixed of [
+      [l0, i1],
+      [i0, l1],
+    ] as [bigint, bigint][]) {
+      const publicInputs = { ...honest.publicInputs, investigationCiphertext: mixed }
+      await assertRejected(circuit, { ...honest, publicInputs }, 'T11')
+    }
+    const [x, y] = honest.publicInputs.ephemeral
+    const record = openInvestigation(sharedPoint({ x, y }, auditSecretL), [l0!, l1!])
+    assert.deepEqual([record.sender, record.input1, record.input6], [5n, 22n, 42n])
+  })
 
   test('accepts: both supervisors read the record with their keys alone (T10, T11)', () => {
     const { publicInputs, intent } = aCollect()

@@ -21,7 +21,7 @@ import type { RegistryMode, RegistryWitness } from '../../protocol/registry.ts'
 import { rootAfter } from '../../protocol/tree.ts'
 import { loadCircuit } from '../support/circuitTester.ts'
 import type { CircuitTester } from '../support/circuitTester.ts'
-import { aDomain, aPerson, anUpdate, fieldOf } from '../support/identities.ts'
+import { aDomain, aPerson, anUpdate, fieldOf, someLimits } from '../support/identities.ts'
 
 type Statement = { publicInputs: RegistryPublicInputs; witness: RegistryWitness }
 type Update = ReturnType<typeof anUpdate>
@@ -77,8 +77,9 @@ function leafOf(
   { ownerKey, tracePoint }: Pick<RegistryWitness, 'ownerKey' | 'tracePoint'>,
   terms: RegistryWitness['next'],
 ): bigint {
-  const { tier, jurisdiction, expiryDay, status, destination, salt } = terms
-  const word = tier + (jurisdiction << 8n) + (expiryDay << 24n) + (status << 40n)
+  const { tier, jurisdiction, expiryDay, status, suspendedUntil, destination, salt } = terms
+  const word =
+    tier + (jurisdiction << 8n) + (expiryDay << 24n) + (status << 40n) + (suspendedUntil << 48n)
   const reduced = ((word % FIELD_ORDER) + FIELD_ORDER) % FIELD_ORDER
   return hash('IDENTITY', [ownerKey, reduced, destination, tracePoint.x, tracePoint.y, salt])
 }
@@ -101,21 +102,50 @@ describe('registry accepts', () => {
     const largest = { tier: 255n, jurisdiction: 65_535n, expiryDay: 65_535n }
     const smallest = { tier: 0n, jurisdiction: 0n, expiryDay: 0n }
     const edges = { destination: FIELD_ORDER - 1n, salt: FIELD_ORDER - 1n }
-    await assertAccepted(anUpdate({ old: { ...largest, ...edges }, next: smallest }))
-    await assertAccepted(anUpdate({ old: smallest, next: { ...largest, salt: 0n } }))
+    const limits = { tierCap: 255n, latestSuspension: 0n }
+    await assertAccepted(anUpdate({ old: { ...largest, ...edges }, next: smallest, limits }))
+    await assertAccepted(
+      anUpdate({
+        old: smallest,
+        next: { ...largest, suspendedUntil: 65_535n, salt: 0n },
+        limits: { tierCap: 255n, latestSuspension: 65_535n },
+      }),
+    )
   })
 
-  test('accepts: suspension, restoration and closing (R2)', async () => {
-    const { ACTIVE, SUSPENDED, CLOSED } = IDENTITY_STATUS
-    for (const [from, to] of [
-      [ACTIVE, SUSPENDED],
-      [SUSPENDED, ACTIVE],
-      [SUSPENDED, CLOSED],
+  test('accepts: suspension to the last day allowed, renewal, lifting and closing (R2, R9)', async () => {
+    const { CLOSED } = IDENTITY_STATUS
+    const latest = someLimits.latestSuspension
+    for (const [old, next] of [
+      [{}, { suspendedUntil: latest }],
+      [{ suspendedUntil: latest - 1n }, { suspendedUntil: latest }],
+      [{ suspendedUntil: latest }, { suspendedUntil: 0n }],
+      [{ suspendedUntil: latest }, { status: BigInt(CLOSED) }],
+      [{ status: BigInt(CLOSED) }, { status: BigInt(CLOSED), tier: 1n }],
     ] as const) {
-      await assertAccepted(
-        anUpdate({ old: { status: BigInt(from) }, next: { status: BigInt(to) } }),
-      )
+      await assertAccepted(anUpdate({ old, next }))
     }
+  })
+
+  test('accepts: tiers to the cap, and above it what the leaf had or a lower one (R8)', async () => {
+    const limits = { tierCap: 4n }
+    await assertAccepted(anUpdate({ next: { tier: 4n }, limits }))
+    await assertAccepted(anUpdate({ mode: REGISTRY_MODE.FILL, old: { tier: 4n }, limits }))
+    for (const tier of [7n, 6n, 5n]) {
+      await assertAccepted(anUpdate({ old: { tier: 7n }, next: { tier }, limits }))
+    }
+    await assertAccepted(
+      anUpdate({ old: { tier: 1n }, next: { tier: 0n }, limits: { tierCap: 0n } }),
+    )
+  })
+
+  test('accepts: a longer validity, and one cut to end no earlier than the notice (R9)', async () => {
+    const latest = someLimits.latestSuspension
+    await assertAccepted(anUpdate({ next: { expiryDay: 40_001n } }))
+    await assertAccepted(anUpdate({ next: { expiryDay: latest } }))
+    // Expired long ago, and a little longer: still no cut.
+    await assertAccepted(anUpdate({ old: { expiryDay: 9n }, next: { expiryDay: 9n } }))
+    await assertAccepted(anUpdate({ mode: REGISTRY_MODE.FILL, old: { expiryDay: 1n } }))
   })
 
   test('accepts: in FILL the unused opening of an old leaf may be anything in range (R3)', async () => {
@@ -174,6 +204,7 @@ describe('registry rejects', () => {
       { jurisdiction: 65_536n },
       { expiryDay: 65_536n },
       { status: 256n },
+      { suspendedUntil: 65_536n },
       // The same word, read another way.
       { tier: next.tier + 256n, jurisdiction: next.jurisdiction - 1n },
       { jurisdiction: next.jurisdiction + 65_536n, expiryDay: next.expiryDay - 1n },
@@ -185,7 +216,7 @@ describe('registry rejects', () => {
 
   test('rejects: an unknown status (R2)', async () => {
     const update = anUpdate()
-    for (const status of [0n, 4n, 255n]) {
+    for (const status of [0n, 2n, 4n, 255n]) {
       await assertRejected(restate(update, { next: { ...update.witness.next, status } }), 'R2')
     }
   })
@@ -295,6 +326,81 @@ describe('registry rejects', () => {
     await assertRejected(restate(update, {}, { oldRoot: update.publicInputs.oldRoot + 1n }), 'R7')
     const other = anUpdate({ index: 5n, old: { salt: 7n } })
     await assertRejected(restate(update, { path: other.witness.path }), 'R7')
+  })
+})
+
+describe('registry rejects what a registrar may not decide alone', () => {
+  const { CLOSED } = IDENTITY_STATUS
+  const next = (update: Update, terms: Partial<RegistryWitness['next']>): Statement =>
+    restate(update, { next: { ...update.witness.next, ...terms } })
+  const notFills = ['CHANGE', 'DESTINATION_BY_OWNER', 'DESTINATION_BY_ORDER'] as const
+
+  test('rejects: opening a closed identity again, in every mode (R2)', async () => {
+    for (const mode of notFills) {
+      const closed = { status: BigInt(CLOSED) }
+      const update = anUpdate({ mode: REGISTRY_MODE[mode], old: closed, next: closed })
+      await assertAccepted(update)
+      await assertRejected(next(update, { status: 1n }), 'R2')
+      // An old leaf that says that it was open is not the one in the tree.
+      const lying = restate(update, {
+        next: { ...update.witness.next, status: 1n },
+        old: { ...update.witness.old, status: 1n },
+      })
+      await assertRejected(lying, 'R4')
+    }
+  })
+
+  test('rejects: a tier above the cap (R8)', async () => {
+    for (const mode of ['FILL', 'DESTINATION_BY_ORDER'] as const) {
+      const update = anUpdate({ mode: REGISTRY_MODE[mode] })
+      for (const tier of [5n, 255n]) await assertRejected(next(update, { tier }), 'R8')
+    }
+  })
+
+  test('rejects: a raise from one tier above the cap to another (R8)', async () => {
+    const update = anUpdate({ old: { tier: 7n }, next: { tier: 7n } })
+    await assertRejected(next(update, { tier: 8n }), 'R8')
+  })
+
+  test('rejects: in FILL a tier above the cap that an unused old opening claims (R8)', async () => {
+    const update = anUpdate({ mode: REGISTRY_MODE.FILL })
+    const forged = restate(update, {
+      next: { ...update.witness.next, tier: 9n },
+      old: { ...update.witness.old, tier: 9n },
+    })
+    await assertRejected(forged, 'R8')
+  })
+
+  test('rejects: a cap beyond its bits (R8)', async () => {
+    const update = anUpdate()
+    for (const tierCap of [256n, FIELD_ORDER - 1n]) {
+      await assertRejected(restate(update, {}, { tierCap }), 'R8')
+    }
+  })
+
+  test('rejects: a suspension one day too long (R9)', async () => {
+    const suspendedUntil = someLimits.latestSuspension + 1n
+    for (const mode of ['FILL', 'CHANGE'] as const) {
+      const update = anUpdate({ mode: REGISTRY_MODE[mode] })
+      await assertRejected(next(update, { suspendedUntil }), 'R9')
+      await assertRejected(next(update, { suspendedUntil: 65_535n }), 'R9')
+    }
+  })
+
+  test('rejects: a validity cut without notice, in every mode but FILL (R9)', async () => {
+    const expiryDay = someLimits.latestSuspension - 1n
+    for (const mode of notFills) {
+      const update = anUpdate({ mode: REGISTRY_MODE[mode] })
+      await assertRejected(next(update, { expiryDay }), 'R9')
+      await assertRejected(next(update, { expiryDay: 0n }), 'R9')
+    }
+  })
+
+  test('rejects: a day beyond its bits (R9)', async () => {
+    const update = anUpdate()
+    for (const latestSuspension of [65_536n, FIELD_ORDER - 1n]) {
+      await assertRejected(restate(update, {}, { latestSuspension }), 'R9')
+    }
   })
 })
 
@@ -414,14 +520,16 @@ describe('registry constraints', () => {
 
 describe('registry and its twin', () => {
   const random = (label: string, bits: bigint): bigint => fieldOf(label) & ((1n << bits) - 1n)
-  const status = (label: string): bigint => 1n + (random(label, 8n) % 3n)
+  const status = (label: string): bigint => [1n, 3n][Number(random(label, 1n))] ?? 1n
 
   function aRandomUpdate(seed: string, mode: RegistryMode): Update {
     const terms = (which: string) => ({
       tier: random(`${seed} ${which} tier`, 8n),
       jurisdiction: random(`${seed} ${which} jurisdiction`, 16n),
-      expiryDay: random(`${seed} ${which} expiry`, 16n),
-      status: status(`${seed} ${which} status`),
+      // Never cut: the limits of this update are drawn like all else.
+      expiryDay: random(`${seed} ${which} expiry`, 15n) + (which === 'next' ? 1n << 15n : 0n),
+      status: which === 'old' ? 1n : status(`${seed} ${which} status`),
+      suspendedUntil: random(`${seed} ${which} suspension`, 16n),
       salt: fieldOf(`${seed} ${which} salt`),
     })
     return anUpdate({
@@ -429,6 +537,10 @@ describe('registry and its twin', () => {
       index: random(`${seed} index`, 20n),
       old: terms('old'),
       next: terms('next'),
+      limits: {
+        tierCap: 255n,
+        latestSuspension: random(`${seed} next suspension`, 16n),
+      },
     })
   }
 
@@ -437,6 +549,14 @@ describe('registry and its twin', () => {
     'the new leaf': (update) => restate(update, {}, { newLeaf: update.publicInputs.newLeaf + 1n }),
     'the old leaf': (update) => restate(update, {}, { oldLeaf: update.publicInputs.oldLeaf + 1n }),
     'the new status': (update) => restate(update, { next: { ...update.witness.next, status: 0n } }),
+    'the cap': (update) =>
+      update.witness.next.tier > update.witness.old.tier
+        ? restate(update, {}, { tierCap: update.witness.next.tier - 1n })
+        : undefined,
+    'the new suspension': (update) =>
+      restate(update, {
+        next: { ...update.witness.next, suspendedUntil: update.publicInputs.latestSuspension + 1n },
+      }),
     'the new tier': (update) => restate(update, { next: { ...update.witness.next, tier: 300n } }),
     'the index': (update) => restate(update, {}, { index: update.publicInputs.index ^ 1n }),
     'the old root': (update) => restate(update, {}, { oldRoot: update.publicInputs.oldRoot + 1n }),

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
 
+import type { Account } from '../../protocol/account.ts'
+import { openInvestigation, sharedPoint } from '../../protocol/auditRecord.ts'
 import { dayOf } from '../../protocol/calendar.ts'
+import { InvalidEncodingError } from '../../protocol/errors.ts'
 import { commitNote } from '../../protocol/note.ts'
 import { publicInputsToArray } from '../../protocol/publicInputs.ts'
 import { transferToCircuitInputs } from '../../protocol/transfer.ts'
@@ -14,16 +17,18 @@ import {
   aDestination,
   anAsset,
   aTransfer,
+  auditSecretI,
+  auditSecretL,
   aWorld,
   ownerOf,
   seededNumbers,
 } from '../support/transfers.ts'
-import type { TransferOptions } from '../support/transfers.ts'
+import type { ATransfer, TransferOptions } from '../support/transfers.ts'
 
 const MAX = (1n << 64n) - 1n
 const { alice, bob, carol } = aWorld()
 const home = aDestination.kind === 'address' ? aDestination.address : 0n
-const unlimited = { perTransfer: MAX, perDay: MAX, accountCap: MAX }
+const unlimited = { perTransfer: MAX, perDay: MAX, accountCap: MAX, reportAbove: MAX }
 
 const unixDay = (iso: string): bigint => dayOf(Date.parse(`${iso}T00:00:00Z`) / 1000)
 
@@ -88,6 +93,7 @@ describe('transfer', () => {
     'neither withdrawal nor fee (T5)': { fee: 0n },
     'everything spent (T5)': { payments: [{ to: bob, amount: 1_000n }], fee: 100n },
     'the last day of an identity (T6)': { identity: { expiryDay: aDay } },
+    'the day on which a suspension is over (T6)': { identity: { suspendedUntil: aDay } },
     'a payment to oneself beyond all limits (T7)': {
       payments: [{ to: alice, amount: 999n }],
       policy: { perTransfer: 0n, perDay: 50n },
@@ -126,10 +132,103 @@ describe('transfer', () => {
     test(`accepts: ${name}`, () => accepts(options))
   }
 
+  describe('the key of the investigation record (T11)', () => {
+    /** Which of the two keys opens it; exactly one does. */
+    const keyOf = ({ publicInputs }: ATransfer): 'I' | 'L' => {
+      const [x, y] = publicInputs.ephemeral
+      const opens = (secret: bigint): boolean => {
+        try {
+          const shared = sharedPoint({ x, y }, secret)
+          return openInvestigation(shared, publicInputs.investigationCiphertext).sender === 5n
+        } catch (error) {
+          if (error instanceof InvalidEncodingError) return false
+          throw error
+        }
+      }
+      const [withI, withL] = [opens(auditSecretI), opens(auditSecretL)]
+      assert.notEqual(withI, withL)
+      return withL ? 'L' : 'I'
+    }
+    const opensWith = async (key: 'I' | 'L', options: TransferOptions): Promise<void> => {
+      assert.equal(keyOf(aTransfer(options)), key)
+      await accepts(options)
+    }
+    const toHome = { payments: [], withdrawal: { amount: 100n, recipient: home } }
+    // 50 spent before, 30 paid: the day's sum is 80.
+    const cases: Record<string, ['I' | 'L', TransferOptions]> = {
+      'one below the threshold': ['I', { policy: { reportAbove: 81n } }],
+      'at the threshold': ['I', { policy: { reportAbove: 80n } }],
+      'one above the threshold': ['L', { policy: { reportAbove: 79n } }],
+      'a threshold of 0': ['L', { policy: { reportAbove: 0n } }],
+      'a threshold of 0 on a day with nothing sent': [
+        'I',
+        { account: { spentToday: 0n }, payments: [], policy: { reportAbove: 0n } },
+      ],
+      'a threshold of 2^64 - 1': ['I', { account: { spentToday: MAX - 30n }, policy: unlimited }],
+      'a sum of 2^64 - 1 above 2^64 - 2': [
+        'L',
+        { account: { spentToday: MAX - 30n }, policy: { ...unlimited, reportAbove: MAX - 1n } },
+      ],
+      'a withdrawal above the threshold': ['L', { ...toHome, policy: { reportAbove: 149n } }],
+      'a fee above the threshold: it counts in no sum': [
+        'I',
+        { fee: 900n, payments: [], policy: { reportAbove: 50n } },
+      ],
+      'oneself paid above the threshold: nothing leaves': [
+        'I',
+        { payments: [{ to: alice, amount: 999n }], policy: { reportAbove: 50n } },
+      ],
+      'notes taken in after the threshold was passed': [
+        'L',
+        { payments: [], policy: { reportAbove: 49n } },
+      ],
+      'a new day': ['I', { day: aDay + 1n, policy: { reportAbove: 30n } }],
+      'an exit below the threshold': ['L', { ...toHome, isExit: true }],
+      'an exit under no threshold at all': [
+        'L',
+        { ...toHome, isExit: true, policy: { reportAbove: MAX } },
+      ],
+    }
+    for (const [name, [key, options]] of Object.entries(cases)) {
+      test(`accepts: ${name}, for ${key}`, () => opensWith(key, options))
+    }
+
+    test('accepts: many small payments of one day, for L once they pass the line together', async () => {
+      // Twenty of 10 against a line of 150: structuring does not evade it, and tomorrow begins anew.
+      const policy = { reportAbove: 150n }
+      let account: Account | undefined
+      const keys: string[] = []
+      for (let i = 0; i < 20; i++) {
+        const spentToday = account?.spentToday ?? 0n
+        const options = { account: { spentToday }, payments: [{ to: bob, amount: 10n }], policy }
+        const transfer = aTransfer(options)
+        keys.push(keyOf(transfer))
+        account = transfer.nextAccount
+        if (i === 14 || i === 15) await accepts(options)
+      }
+      assert.equal(account?.spentToday, 200n)
+      assert.equal(keys.join(''), 'I'.repeat(15) + 'L'.repeat(5))
+      const tomorrow = { account: { spentToday: 200n }, day: aDay + 1n, policy }
+      assert.equal(keyOf(aTransfer(tomorrow)), 'I')
+    })
+
+    test('behavior: nothing public but the ciphertext depends on the key', () => {
+      const one = aTransfer({ policy: { reportAbove: 79n } })
+      const other = aTransfer({ policy: { reportAbove: 80n } })
+      for (const name of Object.keys(one.publicInputs) as (keyof typeof one.publicInputs)[]) {
+        const isSame = String(one.publicInputs[name]) === String(other.publicInputs[name])
+        const expected = name === 'investigationCiphertext' || name === 'policyRoot'
+        assert.equal(!isSame, expected, name)
+      }
+      assert.equal(one.memo.length, other.memo.length)
+    })
+  })
+
   describe('exit (T6)', () => {
     const toHome = { payments: [], withdrawal: { amount: 100n, recipient: home } }
     const exits: Record<string, TransferOptions> = {
-      'suspended, to an address': { ...toHome, identity: { status: 2n } },
+      'suspended, to an address': { ...toHome, identity: { suspendedUntil: aDay + 1n } },
+      'suspended to the last day there is': { ...toHome, identity: { suspendedUntil: 65_535n } },
       'closed, to an address': { ...toHome, identity: { status: 3n } },
       'of a status nobody knows': { ...toHome, identity: { status: 255n } },
       'expired, to an address': { ...toHome, identity: { expiryDay: aDay - 1n } },
@@ -142,7 +241,10 @@ describe('transfer', () => {
           { to: carol, amount: 30n },
         ],
       },
-      'beyond all limits': { ...toHome, policy: { perTransfer: 0n, perDay: 0n, accountCap: 0n } },
+      'beyond all limits': {
+        ...toHome,
+        policy: { perTransfer: 0n, perDay: 0n, accountCap: 0n, reportAbove: 0n },
+      },
       'that moves nothing': { payments: [], inputs: [], fee: 0n, identity: { status: 2n } },
       'that keeps the balance': {
         identity: { status: 2n },

@@ -10,13 +10,14 @@ import {
   maskStatistics,
   sharedPoint,
 } from '../../protocol/auditRecord.ts'
-import { mulBase8 } from '../../protocol/babyjubjub.ts'
+import { addPoints, type CurvePoint, mulBase8 } from '../../protocol/babyjubjub.ts'
 import { monthOf } from '../../protocol/calendar.ts'
 import { combineWord } from '../../protocol/completeTransfer.ts'
 import { FIELD_ORDER, SUBGROUP_ORDER, WORDS } from '../../protocol/constants.ts'
 import { hashIdentity } from '../../protocol/identity.ts'
 import { deriveTraceKey, deriveTraceSecret } from '../../protocol/keys.ts'
 import { commitNote } from '../../protocol/note.ts'
+import { hashPolicy } from '../../protocol/policy.ts'
 import { hash } from '../../protocol/poseidon.ts'
 import { loadCircuit } from '../support/circuitTester.ts'
 import type { CircuitTester } from '../support/circuitTester.ts'
@@ -34,6 +35,8 @@ import {
   anAsset,
   aTransfer,
   auditSecretI,
+  auditSecretL,
+  auditSecretS,
   aWorld,
   firstInputIndex,
   ownerOf,
@@ -44,7 +47,7 @@ const U64 = 1n << 64n
 const MAX = U64 - 1n
 const { alice, bob, carol } = aWorld()
 const home = aDestination.kind === 'address' ? aDestination.address : 0n
-const unlimited = { perTransfer: MAX, perDay: MAX, accountCap: MAX }
+const unlimited = { perTransfer: MAX, perDay: MAX, accountCap: MAX, reportAbove: MAX }
 /** minus n, as the field has it: a value that only a range check tells from a number. */
 const minus = (n: bigint): bigint => FIELD_ORDER - n
 
@@ -399,7 +402,23 @@ describe('T6: identity and exit', () => {
     ['tier 256', { identity: { tier: 256n } }],
     ['jurisdiction 2^16', { identity: { jurisdiction: 1n << 16n } }],
     ['status 257', { identity: { status: 257n } }, exit],
-    ['a suspended identity', { identity: { status: 2n } }],
+    ['a status of 2', { identity: { status: 2n } }],
+    ['an identity suspended to the end of this day', { identity: { suspendedUntil: aDay + 1n } }],
+    ['an identity suspended for years', { identity: { suspendedUntil: 65_535n } }],
+    ['a suspension of 2^16', { identity: { suspendedUntil: 1n << 16n } }, exit],
+    ['a suspension of -1', { identity: { suspendedUntil: minus(1n) } }, exit],
+    // The same word, read another way: status + 2^8, the suspension one day shorter.
+    [
+      'a suspended leaf opened with a day of its suspension hidden in the status',
+      ({ intent }) => ({
+        identity: { status: 257n, suspendedUntil: aDay },
+        trees: ({ identities }) =>
+          identities.setLeaf(
+            5,
+            hashIdentity({ ...intent.identity, status: 1n, suspendedUntil: aDay + 1n }),
+          ),
+      }),
+    ],
     ['a closed identity', { identity: { status: 3n } }],
     ['a status of 0', { identity: { status: 0n } }],
     ['an expired identity', { identity: { expiryDay: aDay - 1n } }],
@@ -456,15 +475,20 @@ describe('T6: identity and exit', () => {
 })
 
 describe('T7: time and limits', () => {
+  const ordinary = {
+    perTransfer: 1_000n,
+    perDay: 5_000n,
+    accountCap: 100_000n,
+    reportAbove: 2_000n,
+  }
   const limits = (changes: Partial<typeof unlimited>): Changes => ({
-    witness: { limits: { perTransfer: 1_000n, perDay: 5_000n, accountCap: 100_000n, ...changes } },
+    witness: { limits: { ...ordinary, ...changes } },
   })
   const policyLeaf =
     (fields: object) =>
     (t: ATransfer): Changes => ({
       trees: ({ policies }) => {
-        const { tier, asset, perTransfer, perDay, accountCap } = { ...t.world.policy, ...fields }
-        policies.setLeaf(2, hash('POLICY', [tier, asset, perTransfer, perDay, accountCap]))
+        policies.setLeaf(2, hashPolicy({ ...t.world.policy, ...fields }))
       },
     })
   rejects('T7', [
@@ -520,6 +544,10 @@ describe('T7: time and limits', () => {
     ['a limit per transfer of 2^64', limits({ perTransfer: U64 })],
     ['a limit per day of 2^64', limits({ perDay: U64 })],
     ['a cap of 2^64', limits({ accountCap: U64 })],
+    ['a higher threshold than the policy', policyLeaf({ reportAbove: 1_999n })],
+    ['a lower threshold than the policy', policyLeaf({ reportAbove: 2_001n })],
+    ['a threshold of 2^64', limits({ reportAbove: U64 })],
+    ['a threshold of -1', limits({ reportAbove: minus(1n) })],
   ])
 })
 
@@ -748,6 +776,87 @@ describe('T11: the investigation record', () => {
     )
   })
 })
+
+describe('T11: the key of the investigation record', () => {
+  const keyS = mulBase8(auditSecretS)
+  const keyI = mulBase8(auditSecretI)
+  const keyL = mulBase8(auditSecretL)
+  /** The day's sum passes the threshold of 2,000 by one. */
+  const large: TransferOptions = { account: { spentToday: 1_971n } }
+  const exit: TransferOptions = {
+    isExit: true,
+    payments: [],
+    withdrawal: { amount: 98n, recipient: home },
+  }
+  const maskedFor = (recordKey: CurvePoint, more: Changes = {}): Changes => ({ ...more, recordKey })
+  const mix = addPoints(keyI, keyL)
+  const identityPoint = { x: 0n, y: 1n }
+  rejects('T11', [
+    ['a large day masked for I', maskedFor(keyI), large],
+    ['a large day masked for S', maskedFor(keyS), large],
+    ['a large day masked for I + L', maskedFor(mix), large],
+    ['a large day masked for L - I', maskedFor(addPoints(keyL, negate(keyI))), large],
+    ['a large day masked for -L', maskedFor(negate(keyL)), large],
+    ['a large day masked for the identity point', maskedFor(identityPoint), large],
+    ['a large day masked for the point of order 2', maskedFor({ x: 0n, y: minus(1n) }), large],
+    ['a large day masked for a key of the payer', maskedFor(mulBase8(9n)), large],
+    ['a day at the threshold masked for L', maskedFor(keyL), { account: { spentToday: 1_970n } }],
+    ['a small day masked for L', maskedFor(keyL)],
+    ['an exit masked for I', maskedFor(keyI), exit],
+    [
+      'an exit masked for I, with a threshold of the payer’s own',
+      (t) =>
+        maskedFor(keyI, {
+          witness: { limits: { ...t.witness.limits, reportAbove: MAX } },
+        }),
+      exit,
+    ],
+    [
+      'a large withdrawal masked for I',
+      maskedFor(keyI),
+      {
+        account: { spentToday: 1_990n },
+        payments: [],
+        withdrawal: { amount: 11n, recipient: home },
+      },
+    ],
+    [
+      'a payment to oneself on a day that was large before, masked for I',
+      maskedFor(keyI),
+      { account: { spentToday: 2_001n }, payments: [{ to: alice, amount: 5n }] },
+    ],
+  ])
+
+  // As in T9: L is checked where it is used, on the curve and not of small order.
+  const order2 = [0n, minus(1n)] as const
+  const nowhere = [1n, 1n] as const
+  for (const [name, auditKeyL] of Object.entries({
+    order2,
+    nowhere,
+    identity: [0n, 1n] as const,
+  })) {
+    test(`rejects: ${name} as audit key L on a large day (T9)`, () =>
+      assertRejected(circuit, restate(aTransfer(large), { publicInputs: { auditKeyL } }), 'T9'))
+  }
+
+  test('rejects: both switches of the key, of 0, 1, 2 and -1, against what they must be (T11)', async () => {
+    for (const options of [noOptions, large, exit]) {
+      const assignment = await circuit.witness(aTransfer(options).circuitInputs)
+      circuit.check(assignment)
+      for (const signal of ['main.isReported', 'main.recordKey[0]', 'main.recordKey[1]']) {
+        const value = circuit.get(assignment, signal)
+        for (const other of [0n, 1n, 2n, FIELD_ORDER - 1n]) {
+          if (other === value) continue
+          assert.equal(circuit.isSatisfied(circuit.edit(assignment, signal, other)), false, signal)
+        }
+      }
+    }
+  })
+})
+
+function negate({ x, y }: CurvePoint): CurvePoint {
+  return { x: (FIELD_ORDER - x) % FIELD_ORDER, y }
+}
 
 describe('T12: memo and domain', () => {
   for (const name of ['domain', 'memoHash'] as const) {

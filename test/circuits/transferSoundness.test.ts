@@ -16,7 +16,9 @@ const { alice, bob, carol } = aWorld()
 const home = aDestination.kind === 'address' ? aDestination.address : 0n
 
 const statements: Record<string, TransferOptions> = {
+  // Above the threshold: its record is for key L.
   'a full transfer': {
+    policy: { reportAbove: 94n },
     payments: [
       { to: bob, amount: 30n },
       { to: alice, amount: 20n },
@@ -27,7 +29,7 @@ const statements: Record<string, TransferOptions> = {
   'a genesis that takes in nothing': { isGenesis: true, inputs: [], payments: [], fee: 0n },
   'an exit to another owner': {
     isExit: true,
-    identity: { status: 2n },
+    identity: { suspendedUntil: 65_535n },
     destination: { kind: 'owner', owner: ownerOf(carol) },
     payments: [{ to: carol, amount: 500n }],
     inputs: [],
@@ -39,8 +41,8 @@ const statements: Record<string, TransferOptions> = {
  * the verifier's, and each stands in a constraint.
  */
 const free: Record<string, readonly string[]> = {
-  // Nothing is shown to be in the note tree.
-  'a genesis that takes in nothing': ['main.anchor'],
+  // Nothing is shown to be in the note tree, and key L is not the record's: it is multiplied by 0.
+  'a genesis that takes in nothing': ['main.anchor', 'main.auditKeyL[0]', 'main.auditKeyL[1]'],
   // No policy is opened.
   'an exit to another owner': ['main.policyRoot'],
 }

@@ -537,11 +537,23 @@ it("the registry takes a committee's key with the proof that three of its member
   const block = await operator.provider?.getBlock('latest')
   const startDay = dayOf(BigInt(block?.timestamp ?? 0))
   const committeeKey = words(registrationPointOf(committee), proof)
+  const largeValue = provePossession(
+    { ...where, kind: 'largeValue' },
+    { auditSecret: 8n * 7654321n, randomBytes: seededBytes('largeValue') },
+  )
+  const largeValueKey = words(mulBase8(7654321n), largeValue)
   await expectRevert(
-    send(supervision, 'scheduleEpoch', startDay, words(mulBase8(1234567n), statistics), {
-      ...committeeKey,
-      s: committeeKey.s + 1n,
-    }),
+    send(
+      supervision,
+      'scheduleEpoch',
+      startDay,
+      words(mulBase8(1234567n), statistics),
+      {
+        ...committeeKey,
+        s: committeeKey.s + 1n,
+      },
+      largeValueKey,
+    ),
     'PossessionNotProved',
   )
   await send(
@@ -550,6 +562,7 @@ it("the registry takes a committee's key with the proof that three of its member
     startDay,
     words(mulBase8(1234567n), statistics),
     committeeKey,
+    largeValueKey,
   )
   const epoch = await supervision['epochAt']?.(0)
   assert.deepEqual(epoch.investigationKey.toArray(), [committee.publicKey.x, committee.publicKey.y])

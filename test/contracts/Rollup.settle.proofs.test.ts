@@ -39,7 +39,7 @@ function withProof(
   const onSlots = (batch: SettleBatch) => ({
     ...batch,
     slots: batch.slots.map((slot, i) =>
-      i === at.slot && slot.kind !== 'empty' ? { ...slot, proof: change(slot.proof) } : slot,
+      i === at.slot && 'proof' in slot ? { ...slot, proof: change(slot.proof) } : slot,
     ),
   })
   return {
@@ -52,9 +52,7 @@ function withProof(
 }
 
 const slotsOf = (call: SettleCall): SettleTransfer[] =>
-  call.batches.flatMap((batch) =>
-    batch.slots.flatMap((slot) => (slot.kind === 'empty' ? [] : slot)),
-  )
+  call.batches.flatMap((batch) => batch.slots.flatMap((slot) => ('proof' in slot ? slot : [])))
 
 const proofOf = (call: SettleCall, index: number): ProofWords => {
   const slot = slotsOf(call)[index]

@@ -81,7 +81,7 @@ function alterSlot(call: SettleCall, change: Partial<SettleTransfer>): SettleCal
 
 const firstSlot = (call: SettleCall): SettleTransfer => {
   const slot = call.batches[0]?.slots[0]
-  assert.ok(slot !== undefined && slot.kind !== 'empty')
+  assert.ok(slot !== undefined && 'proof' in slot)
   return slot
 }
 
@@ -254,7 +254,11 @@ describe('Rollup.settle', () => {
       await reverts(changed(batchAt, 1), 'BatchCircuitUnknown', [1n])
       await reverts(changed(batchAt + 21, 4), 'BatchTooLarge', [4n, 3n])
       await reverts(changed(batchAt + 22, 5), 'BatchTooLarge', [5n, 4n])
-      await reverts(changed(slotAt, 0x21), 'SlotKindUnknown', [0x21n])
+      await reverts(changed(slotAt, 0x41), 'SlotKindUnknown', [0x41n])
+      await reverts(changed(slotAt, 0x61), 'SlotKindUnknown', [0x61n])
+      await reverts(changed(slotAt, 0x31), 'SlotKindUnknown', [0x31n])
+      await reverts(changed(slotAt, 0x20), 'SlotKindUnknown', [0x20n])
+      await reverts(changed(slotAt, 0x21), 'ForcedOutOfOrder')
       await reverts(changed(slotAt, 0x10), 'SlotKindUnknown', [0x10n])
       await reverts(changed(slotAt, 0x03), 'SlotVoidRefused')
       await reverts(changed(slotAt + 1, 1), 'ContextUnknown', [1n])

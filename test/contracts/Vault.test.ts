@@ -314,6 +314,7 @@ describe('Vault: callers and governance', () => {
     for (const [method, ...args] of [
       ['listAsset', user.address, 1n, 1n],
       ['openAsset', 1n, false],
+      ['setOutflowLimit', 1n, 5n],
       ['setEntryFee', 0n],
       ['payEntryFees', user.address],
     ] as const) {
@@ -336,5 +337,138 @@ describe('Vault: callers and governance', () => {
     ])
     await send(vault, 'setEntryFee', 0n)
     assert.equal(await vault['entryFee']?.(), 0n)
+  })
+})
+
+describe('Vault.setOutflowLimit', () => {
+  const DAY = 86_400n
+  const WEEK = 7n * DAY
+  const claimable = () => vault['claimableOf']?.(user.address, ETH_ASSET) as Promise<bigint>
+  const outflow = async () =>
+    ((await vault['outflowOf']?.(ETH_ASSET)) as { toArray(): bigint[] }).toArray()
+  const nextDay = async () => rollup.chain.increaseTime(Number(DAY - ((await rollup.now()) % DAY)))
+  const limit = (units: bigint) => send(vault, 'setOutflowLimit', ETH_ASSET, units)
+  const NO_LIMIT = 2n ** 64n - 1n
+
+  describe('given an asset of which the vault holds nothing', () => {
+    it('counts at once', async () => {
+      assert.deepEqual(await outflow(), [NO_LIMIT, NO_LIMIT, 0n, 0n, 0n])
+      const receipt = await limit(40n)
+      const [event] = eventsOf(receipt, vault, 'OutflowLimitChanged')
+      assert.deepEqual(event?.toArray(), [ETH_ASSET, 40n, await rollup.now()])
+      assert.deepEqual(await outflow(), [40n, 40n, 0n, 0n, 0n])
+      await limit(1n)
+      await expectRevert(limit(0n), 'OutflowLimitTooLow', [1n, 0n])
+      await expectRevert(send(vault, 'setOutflowLimit', 9n, 1n), 'AssetUnknown', [9n])
+    })
+  })
+
+  describe('given an asset of which the vault holds something', () => {
+    beforeEach(async () => {
+      await depositEth(300n)
+    })
+
+    it('a lower limit waits, a higher one does not, and takes a waiting one back', async () => {
+      await limit(100n)
+      const from = (await rollup.now()) + WEEK
+      assert.deepEqual(await outflow(), [NO_LIMIT, NO_LIMIT, 0n, 100n, from])
+      await rollup.chain.increaseTime(Number(WEEK))
+      assert.deepEqual(await outflow(), [100n, 100n, 0n, 0n, 0n])
+      await limit(50n)
+      assert.equal((await outflow())[0], 100n)
+      await limit(200n)
+      assert.deepEqual(await outflow(), [200n, 200n, 0n, 0n, 0n])
+      await rollup.chain.increaseTime(Number(WEEK))
+      assert.equal((await outflow())[0], 200n)
+    })
+
+    it('a limit below a 30th of what is held is refused', async () => {
+      await expectRevert(limit(9n), 'OutflowLimitTooLow', [10n, 9n])
+      await limit(10n)
+    })
+
+    it('what comes in later raises a limit that has become too low', async () => {
+      await limit(10n)
+      await depositEth(3_000n)
+      await rollup.chain.increaseTime(Number(WEEK))
+      assert.deepEqual((await outflow()).slice(0, 2), [10n, 110n])
+    })
+  })
+
+  describe('given a limit of 40 units a day', () => {
+    beforeEach(async () => {
+      await limit(40n)
+      await depositEth(100n)
+    })
+
+    it('settle credits all, and the credit is paid in parts, a quarter of the limit a day', async () => {
+      await nextDay()
+      await credit(ETH_ASSET, 25n, user.address)
+      assert.equal(await claimable(), 25n)
+      const paid: bigint[] = []
+      for (let day = 0; day < 3; day++) {
+        assert.equal(await vault['payableOf']?.(user.address, ETH_ASSET), day < 2 ? 10n : 5n)
+        const before_ = await rollup.provider.getBalance(user.address)
+        await send(vault, 'claimFor', user.address, ETH_ASSET)
+        paid.push(((await rollup.provider.getBalance(user.address)) - before_) / ETH_UNIT)
+        if (day === 2) break
+        const tomorrow = ((await rollup.now()) / DAY + 1n) * DAY
+        await expectRevert(send(asUser, 'claim', ETH_ASSET), 'OutflowLimitReached', [
+          ETH_ASSET,
+          tomorrow,
+        ])
+        await nextDay()
+      }
+      assert.deepEqual(paid, [10n, 10n, 5n])
+      await expectRevert(send(asUser, 'claim', ETH_ASSET), 'NothingToClaim')
+      assert.deepEqual((await vault['ledgerOf']?.(ETH_ASSET)).toArray(), [0n, 75n, 0n])
+      const [owed, held] = await vault['escrowOf']?.(ETH_ASSET)
+      assert.equal(owed, held, 'INV-1')
+    })
+
+    it('the day ends for all when the limit is used up, and not before', async () => {
+      await nextDay()
+      const accounts = Array.from({ length: 5 }, (_, i) => `0x${`e${String(i)}`.repeat(20)}`)
+      const builder = new SettleBuilder(rollup)
+      const withdrawals = accounts.map((recipient) => ({
+        withdrawal: { asset: ETH_ASSET, amount: 10n, recipient: recipient as Hex },
+      }))
+      const batch = { circuit: 'batch-16' as const, depositIds: [1n], slots: withdrawals }
+      await settle(rollup, await builder.call([batch]))
+      for (const account of accounts.slice(0, 4)) {
+        await send(vault, 'claimFor', account, ETH_ASSET)
+        assert.equal(await rollup.provider.getBalance(account), 10n * ETH_UNIT)
+      }
+      assert.equal((await outflow())[2], 40n)
+      const last = accounts[4] as string
+      await expectRevert(send(vault, 'claimFor', last, ETH_ASSET), 'OutflowLimitReached')
+      await nextDay()
+      await send(vault, 'claimFor', last, ETH_ASSET)
+      assert.equal(await rollup.provider.getBalance(last), 10n * ETH_UNIT)
+    })
+
+    it('other assets have limits of their own', async () => {
+      await give(rollup.token, 500n)
+      await depositToken(TOKEN_ASSET, 500n)
+      const builder = new SettleBuilder(rollup)
+      const withdrawal = {
+        asset: TOKEN_ASSET,
+        amount: 500n,
+        recipient: user.address.toLowerCase() as Hex,
+      }
+      await settle(rollup, await builder.call([{ depositIds: [1n, 2n], slots: [{ withdrawal }] }]))
+      await send(asUser, 'claim', TOKEN_ASSET)
+      assert.equal(await rollup.token['balanceOf']?.(user.address), 500n)
+    })
+
+    it('goes on while the guardian has stopped settlement', async () => {
+      await nextDay()
+      await credit(ETH_ASSET, 25n, user.address)
+      await send(rollup.contract('clock'), 'stop')
+      await send(asUser, 'claim', ETH_ASSET)
+      await nextDay()
+      await send(asUser, 'claim', ETH_ASSET)
+      assert.equal(await claimable(), 5n)
+    })
   })
 })

@@ -5,6 +5,7 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import type { Contract, Wallet } from 'ethers'
 import { checkVerificationKeys } from '../../deploy/contracts/checkVerificationKeys.ts'
 import { keyRegistrationWords } from '../../deploy/contracts/deploy.ts'
+import { ROLE_IDS } from '../../deploy/contracts/roles.ts'
 import { type PossessionContext, provePossession } from '../../protocol/auditKeyPossession.ts'
 import { addPoints, type CurvePoint, mulBase8 } from '../../protocol/babyjubjub.ts'
 import { dayOf } from '../../protocol/calendar.ts'
@@ -12,6 +13,7 @@ import {
   CIRCUIT_IDS,
   FIELD_ORDER,
   IDENTITY_TREE_DEPTH,
+  MAX_SUSPENSION_DAYS,
   REGISTRY_MODE,
   SUBGROUP_ORDER,
 } from '../../protocol/constants.ts'
@@ -20,6 +22,7 @@ import { publicInputsToArray } from '../../protocol/publicInputs.ts'
 import { emptyRoot } from '../../protocol/tree.ts'
 import { auditKeyFromSecret } from '../../regulator/auditKeys.ts'
 import { eventsOf, expectRevert, send } from '../support/expectRevert.ts'
+import { updateIdentity } from '../support/registryMoves.ts'
 import {
   seededBytes,
   SettleBuilder,
@@ -63,6 +66,8 @@ describe('IdentityRegistry.update', () => {
     newLeaf?: bigint
     newRoot?: bigint
     domain?: bigint
+    tierCap?: bigint
+    latestSuspension?: bigint
   }
 
   /** An update whose proofs are for what it says, but for `proven`. */
@@ -76,6 +81,8 @@ describe('IdentityRegistry.update', () => {
       newLeaf: 1_001n,
       newRoot: 2_001n,
       domain: rollup.deployment.domain,
+      tierCap: 255n,
+      latestSuspension: dayOf(await rollup.now()) + BigInt(MAX_SUSPENSION_DAYS),
       ...change,
     }
     const registry_ = { ...said, ...proven, mode: BigInt({ ...said, ...proven }.mode) }
@@ -98,6 +105,8 @@ describe('IdentityRegistry.update', () => {
       registrationProof: isFill
         ? rollup.keys.prove('registration', publicInputsToArray('registration', registration))
         : ZERO_PROOF,
+      order: 0n,
+      latestSuspension: said.latestSuspension,
       sealedContents: '0x1234',
     }
   }
@@ -142,6 +151,8 @@ describe('IdentityRegistry.update', () => {
       { oldLeaf: 5n },
       { newLeaf: 5n },
       { mode: REGISTRY_MODE.DESTINATION_BY_OWNER },
+      { tierCap: 254n },
+      { latestSuspension: 1n },
       { domain: rollup.deployment.domain ^ 1n },
     ]) {
       const said = { mode: REGISTRY_MODE.CHANGE, oldLeaf: 1_001n, newLeaf: 1_002n, newRoot: 2_002n }
@@ -196,14 +207,86 @@ describe('IdentityRegistry.update', () => {
     const allowedFrom = (await rollup.now()) + WEEK
     await expectRevert(send(registry, 'update', said), 'DestinationTooSoon', [allowedFrom])
     await rollup.chain.increaseTime(Number(WEEK) + 30)
-    await send(registry, 'update', said)
+    // A week later the same proof is for a day of R9 that is past.
+    await expectRevert(send(registry, 'update', said), 'SuspensionDayWrong')
+    await send(registry, 'update', await change(REGISTRY_MODE.DESTINATION_BY_OWNER))
     await expectRevert(send(registry, 'announceDestination', 8n, 1n, 2n), 'IndexEmpty', [8n])
   })
 
-  it('reverts with OrderRequired for a destination by order', async () => {
-    await fill()
-    const said = await change(REGISTRY_MODE.DESTINATION_BY_ORDER)
-    await expectRevert(send(registry, 'update', said), 'OrderRequired')
+  describe('a destination by order', () => {
+    let log: Contract
+    beforeEach(async () => {
+      await fill()
+      log = rollup.contract('disclosureLog')
+      const manager = rollup.contract('accessManager')
+      const [reviewer, judge] = rollup.users
+      await send(manager, 'grantRole', ROLE_IDS.reviewer, reviewer?.address, 0)
+      await send(manager, 'grantRole', ROLE_IDS.judge, judge?.address, 0)
+    })
+
+    async function fileOrder(newLeaf: bigint): Promise<void> {
+      const scopeHash = await log['destinationScope']?.(7n, 1_001n, newLeaf)
+      const caseHash = `0x${'11'.repeat(32)}`
+      const filing = { kind: 2, isEmergency: false, legalBasis: 3, limit: 0, caseHash, scopeHash }
+      await send(log, 'file', filing)
+    }
+
+    const approve = (as: 'Reviewer' | 'Judge', order: bigint) =>
+      send(
+        rollup.as('disclosureLog', rollup.users[as === 'Reviewer' ? 0 : 1] as Wallet),
+        `approveAs${as}`,
+        order,
+      )
+
+    const byOrder = async (order: bigint, more: Change = {}) => ({
+      ...(await change(REGISTRY_MODE.DESTINATION_BY_ORDER, more)),
+      order,
+    })
+
+    it('needs an order in the log, approved by two, for exactly this change', async () => {
+      const call = (said: object) => send(registry, 'update', said)
+      await expectRevert(call(await byOrder(0n)), 'OrderMismatch', [3n, 0n])
+      await expectRevert(call(await byOrder(1n)), 'OrderUnknown', [1n])
+      await fileOrder(1_002n)
+      await expectRevert(call(await byOrder(1n)), 'OrderInState', [1n, 1n])
+      await approve('Reviewer', 1n)
+      await expectRevert(call(await byOrder(1n)), 'OrderInState', [1n, 1n])
+      await approve('Judge', 1n)
+      await expectRevert(call(await byOrder(1n, { newLeaf: 1_004n })), 'DestinationOther', [1n])
+      // The order stays usable: a refused proof leaves nothing behind.
+      const forged = { ...(await byOrder(1n)), proof: ZERO_PROOF }
+      await expectRevert(call(forged), 'RegistryProofInvalid')
+      await call(await byOrder(1n))
+      assert.deepEqual((await registry['current']?.()).toArray(), [2n, 2_002n])
+      const [state] = await log['orderAt']?.(1n)
+      assert.equal(state, 4n)
+      const again = await byOrder(1n, { oldLeaf: 1_001n, newRoot: 2_003n })
+      await expectRevert(call(again), 'OrderInState', [1n, 4n])
+    })
+
+    it('lends its order to no other mode', async () => {
+      await fileOrder(1_002n)
+      await approve('Reviewer', 1n)
+      await approve('Judge', 1n)
+      for (const mode of [REGISTRY_MODE.CHANGE, REGISTRY_MODE.DESTINATION_BY_OWNER]) {
+        const said = { ...(await change(mode)), order: 1n }
+        await expectRevert(send(registry, 'update', said), 'OrderMismatch', [BigInt(mode), 1n])
+      }
+      const filling = { ...(await update({ index: 8n })), order: 1n }
+      await expectRevert(send(registry, 'update', filling), 'OrderMismatch', [0n, 1n])
+    })
+
+    it('is not open to an officer: the registrar proves and publishes it', async () => {
+      await fileOrder(1_002n)
+      await approve('Reviewer', 1n)
+      await approve('Judge', 1n)
+      const as = rollup.as('identityRegistry', stranger)
+      await expectRevert(send(as, 'update', await byOrder(1n)), 'AccessManagedUnauthorized')
+      await expectRevert(
+        send(log, 'useDestinationOrder', 1n, 7n, 1_001n, 1_002n),
+        'CallerNotRegistry',
+      )
+    })
   })
 
   it('keeps versions for the settle window', async () => {
@@ -225,6 +308,155 @@ describe('IdentityRegistry.update', () => {
     await expectRevert(registry['rootAt']?.(2n), 'VersionUnknown', [2n])
   })
 
+  describe('registrars and their limits', () => {
+    const whole = { firstIndex: 0, endIndex: 1 << 20, tierCap: 255, dailyQuota: 2 ** 32 - 1 }
+    let second: Wallet
+    beforeEach(async () => {
+      second = rollup.users[1] as Wallet
+      const manager = rollup.contract('accessManager')
+      await send(manager, 'grantRole', ROLE_IDS.registrar, second.address, 0)
+    })
+    const set = (account: string, limits: Partial<typeof whole> = {}) =>
+      send(registry, 'setRegistrar', account, { ...whole, ...limits })
+    const asSecond = () => rollup.as('identityRegistry', second)
+
+    it('a deployment gives its one registrar the whole tree', async () => {
+      const { address } = rollup.operator
+      assert.deepEqual((await registry['registrars']?.()).toArray(), [address])
+      const [limits, used] = await registry['limitsOf']?.(address)
+      assert.deepEqual(limits.toArray(), Object.values(whole).map(BigInt))
+      assert.equal(used, 0n)
+    })
+
+    it('a holder of the role without limits can do nothing', async () => {
+      const said = await update({ tierCap: 0n })
+      const facts = [second.address, 7n]
+      await expectRevert(send(asSecond(), 'update', said), 'IndexOfAnother', facts)
+      await expectRevert(send(asSecond(), 'announceDestination', 7n, 1n, 2n), 'IndexEmpty')
+    })
+
+    it('each writes in its own range, which meets no other', async () => {
+      const { address } = rollup.operator
+      await expectRevert(set(second.address, { endIndex: 8 }), 'RangeTaken', [address])
+      await set(address, { firstIndex: 8 })
+      const receipt = await set(second.address, { endIndex: 8, tierCap: 3 })
+      const [event] = eventsOf(receipt, registry, 'RegistrarSet')
+      const limits = [0n, 8n, 3n, BigInt(whole.dailyQuota)]
+      assert.deepEqual(event?.toArray(true), [second.address, limits])
+      await expectRevert(set(address, { firstIndex: 7 }), 'RangeTaken', [second.address])
+      await expectRevert(set(address, { firstIndex: 9, endIndex: 8 }), 'RangeInvalid', [9n, 8n])
+      await expectRevert(set(address, { endIndex: (1 << 20) + 1 }), 'RangeInvalid')
+
+      await expectRevert(send(registry, 'update', await update()), 'IndexOfAnother', [address, 7n])
+      await send(asSecond(), 'update', await update({ tierCap: 3n }))
+      const outside = await update({ index: 8n, tierCap: 3n, newRoot: 5n })
+      await expectRevert(send(asSecond(), 'update', outside), 'IndexOfAnother')
+      await expectRevert(
+        send(registry, 'announceDestination', 7n, 1_001n, 1_002n),
+        'IndexOfAnother',
+      )
+      await send(asSecond(), 'announceDestination', 7n, 1_001n, 1_002n)
+    })
+
+    it('an update is proved for the cap of the registrar that sends it, and no other', async () => {
+      await set(rollup.operator.address, { tierCap: 3 })
+      for (const tierCap of [2n, 4n, 255n]) {
+        await expectRevert(
+          send(registry, 'update', await update({ tierCap })),
+          'RegistryProofInvalid',
+        )
+      }
+      await send(registry, 'update', await update({ tierCap: 3n }))
+    })
+
+    it('the quota counts updates and announcements of a day', async () => {
+      const { address } = rollup.operator
+      await set(address, { dailyQuota: 2 })
+      await fill()
+      await send(registry, 'announceDestination', 7n, 1_001n, 1_002n)
+      assert.equal((await registry['limitsOf']?.(address))[1], 2n)
+      const third = await change(REGISTRY_MODE.CHANGE)
+      await expectRevert(send(registry, 'update', third), 'QuotaExhausted', [address, 2n])
+      await expectRevert(
+        send(registry, 'announceDestination', 7n, 1_001n, 1_003n),
+        'QuotaExhausted',
+      )
+      await rollup.chain.increaseTime(Number(DAY))
+      await send(registry, 'update', await change(REGISTRY_MODE.CHANGE))
+    })
+
+    it('an empty range takes a registrar’s work away and frees its place', async () => {
+      const { address } = rollup.operator
+      await set(address, { endIndex: 0 })
+      await expectRevert(send(registry, 'update', await update()), 'IndexOfAnother', [address, 7n])
+      await set(second.address)
+      await send(asSecond(), 'update', await update())
+    })
+
+    it('takes the day of R9 of today, or of yesterday, and no other', async () => {
+      const today = dayOf(await rollup.now())
+      const latest = today + BigInt(MAX_SUSPENSION_DAYS)
+      for (const latestSuspension of [latest - 2n, latest + 1n, 0n, 65_535n]) {
+        const said = await update({ latestSuspension })
+        await expectRevert(send(registry, 'update', said), 'SuspensionDayWrong')
+      }
+      await send(registry, 'update', await update({ latestSuspension: latest - 1n }))
+    })
+
+    it('limits are set by governance alone', async () => {
+      const as = rollup.as('identityRegistry', stranger)
+      await expectRevert(
+        send(as, 'setRegistrar', second.address, whole),
+        'AccessManagedUnauthorized',
+      )
+      await expectRevert(
+        send(asSecond(), 'setRegistrar', second.address, whole),
+        'AccessManagedUnauthorized',
+      )
+    })
+  })
+
+  describe('appeals', () => {
+    const text = `0x${'aa'.repeat(32)}`
+    const answer = `0x${'bb'.repeat(32)}`
+
+    it('anybody puts one on record once, and the index’s registrar answers it once', async () => {
+      await fill()
+      const as = rollup.as('identityRegistry', stranger)
+      const filed = await send(as, 'appeal', 7n, text)
+      assert.deepEqual(eventsOf(filed, registry, 'AppealFiled')[0]?.toArray(), [
+        7n,
+        text,
+        stranger.address,
+      ])
+      assert.equal(await registry['appealState']?.(7n, text), 1n)
+      await expectRevert(send(as, 'appeal', 7n, text), 'AppealKnown', [7n, text])
+      await expectRevert(send(as, 'answerAppeal', 7n, text, answer), 'AccessManagedUnauthorized')
+      const answered = await send(registry, 'answerAppeal', 7n, text, answer)
+      assert.deepEqual(eventsOf(answered, registry, 'AppealAnswered')[0]?.toArray(), [
+        7n,
+        text,
+        answer,
+      ])
+      assert.equal(await registry['appealState']?.(7n, text), 2n)
+      await expectRevert(send(registry, 'answerAppeal', 7n, text, answer), 'AppealNotOpen', [
+        7n,
+        text,
+      ])
+      await expectRevert(send(as, 'appeal', 7n, text), 'AppealKnown')
+      await expectRevert(send(as, 'appeal', 8n, text), 'IndexEmpty', [8n])
+      await expectRevert(send(registry, 'answerAppeal', 7n, answer, text), 'AppealNotOpen')
+    })
+
+    it('another registrar answers none', async () => {
+      await fill()
+      await send(rollup.as('identityRegistry', stranger), 'appeal', 7n, text)
+      const limits = { firstIndex: 8, endIndex: 16, tierCap: 1, dailyQuota: 1 }
+      await send(registry, 'setRegistrar', rollup.operator.address, limits)
+      await expectRevert(send(registry, 'answerAppeal', 7n, text, answer), 'IndexOfAnother')
+    })
+  })
+
   it('is open to the registrar only', async () => {
     const as = rollup.as('identityRegistry', stranger)
     await expectRevert(send(as, 'update', await update()), 'AccessManagedUnauthorized')
@@ -239,11 +471,18 @@ describe('PolicyRegistry.publish', () => {
     const first = buildPolicyTree(testPolicies).root
     assert.deepEqual((await registry['current']?.()).toArray(), [1n, first])
     assert.equal((await registry['rootAt']?.(0n))[0], buildPolicyTree([]).root)
-    const policy = { tier: 2n, asset: 1n, perTransfer: 1n, perDay: 2n, accountCap: 3n }
+    const policy = {
+      tier: 2n,
+      asset: 1n,
+      perTransfer: 1n,
+      perDay: 2n,
+      accountCap: 3n,
+      reportAbove: 4n,
+    }
     const { root } = buildPolicyTree([policy])
     const receipt = await send(registry, 'publish', root, [policy])
     const [event] = eventsOf(receipt, registry, 'PolicyPublished')
-    assert.deepEqual(event?.toArray(true), [2n, root, [[2n, 1n, 1n, 2n, 3n]]])
+    assert.deepEqual(event?.toArray(true), [2n, root, [[2n, 1n, 1n, 2n, 3n, 4n]]])
     await expectRevert(send(registry, 'publish', FIELD_ORDER, []), 'RootNotCanonical')
     const many = Array.from({ length: 257 }, () => policy)
     await expectRevert(send(registry, 'publish', 1n, many), 'PoliciesTooMany', [257n])
@@ -262,6 +501,7 @@ describe('SupervisionRegistry.scheduleEpoch', () => {
 
   const statistics = auditKeyFromSecret('statistics', 11n)
   const investigation = auditKeyFromSecret('investigation', 22n)
+  const largeValue = auditKeyFromSecret('largeValue', 44n)
 
   function registration(
     key: typeof statistics,
@@ -282,23 +522,24 @@ describe('SupervisionRegistry.scheduleEpoch', () => {
     return keyRegistrationWords({ q, proof })
   }
 
-  const schedule = (day: bigint, s: unknown, i: unknown) =>
-    send(registry, 'scheduleEpoch', day, s, i)
+  const schedule = (day: bigint, s: unknown, i: unknown, l: unknown = registration(largeValue)) =>
+    send(registry, 'scheduleEpoch', day, s, i, l)
   const xy = ({ x, y }: CurvePoint) => [x, y]
 
   it('computes A = 8·Q and answers by day', async () => {
     const receipt = await schedule(startDay, registration(statistics), registration(investigation))
-    const keys = [xy(statistics.auditKey), xy(investigation.auditKey)]
+    const keys = [statistics, investigation, largeValue].map(({ auditKey }) => xy(auditKey))
     const [event] = eventsOf(receipt, registry, 'EpochScheduled')
     assert.deepEqual(event?.toArray(true), [1n, startDay, ...keys])
     assert.equal(await registry['epochOf']?.(startDay - 1n), 0n)
     assert.equal(await registry['epochOf']?.(startDay), 1n)
     assert.deepEqual((await registry['keysOfDay']?.(startDay)).toArray(), [1n, ...keys.flat()])
-    const { statistics: s, investigation: i } = rollup.auditKeys
+    const { statistics: s, investigation: i, largeValue: l } = rollup.auditKeys
     assert.deepEqual((await registry['keysOfDay']?.(startDay - 1n)).toArray(), [
       0n,
       ...xy(s),
       ...xy(i),
+      ...xy(l),
     ])
     await expectRevert(registry['epochOf']?.(0n), 'EpochUnknown', [0n])
   })
@@ -356,15 +597,27 @@ describe('SupervisionRegistry.scheduleEpoch', () => {
     await expectRevert(schedule(startDay, pointTwin, good), 'PossessionNotProved', [0n])
     const wrongI = { ...good, s: (good.s + 1n) % SUBGROUP_ORDER }
     await expectRevert(schedule(startDay, right, wrongI), 'PossessionNotProved', [1n])
+    const l = registration(largeValue)
+    const wrongL = { ...l, s: (l.s + 1n) % SUBGROUP_ORDER }
+    await expectRevert(schedule(startDay, right, good, wrongL), 'PossessionNotProved', [2n])
   })
 
-  it('refuses one key for both', async () => {
-    const asI = registration({ ...statistics, kind: 'investigation' })
-    await expectRevert(schedule(startDay, registration(statistics), asI), 'KeysEqual')
+  it('refuses one key for two purposes', async () => {
+    const s = registration(statistics)
+    const i = registration(investigation)
+    const as = (key: typeof statistics, kind: (typeof statistics)['kind']) =>
+      registration({ ...key, kind })
+    await expectRevert(schedule(startDay, s, as(statistics, 'investigation')), 'KeysEqual')
+    await expectRevert(schedule(startDay, s, i, as(statistics, 'largeValue')), 'KeysEqual')
+    await expectRevert(schedule(startDay, s, i, as(investigation, 'largeValue')), 'KeysEqual')
   })
 
   it('waits the timelock and keeps the schedule ascending', async () => {
-    const keys = [registration(statistics), registration(investigation)] as const
+    const keys = [
+      registration(statistics),
+      registration(investigation),
+      registration(largeValue),
+    ] as const
     const today = dayOf(await rollup.now())
     await expectRevert(schedule(today + 7n, ...keys), 'EpochTooSoon', [today + 8n, today + 7n])
     const first = await registry['epochAt']?.(0n)
@@ -502,17 +755,62 @@ describe('VerifierRegistry', () => {
     await send(registry, 'activateKey', 1, 3)
   })
 
-  it('lets the guardian stop a key for a while, once', async () => {
-    await send(registry, 'stopKey', 1, 1)
-    const builder = new SettleBuilder(rollup)
-    const call = await builder.fork('stopped').call([{ slots: [{}] }])
-    await expectRevert(settle(rollup, call), 'KeyNotUsable', [1n, false])
-    // Other circuits go on.
-    await settle(rollup, await builder.call([{ slots: [{ kind: 'collect' }] }]))
-    await expectRevert(send(registry, 'stopKey', 1, 1), 'KeyStoppedBefore')
-    await expectRevert(send(registry, 'stopKey', 1, 2), 'KeyNotInUse')
-    await rollup.chain.increaseTime(Number(3n * DAY) + 30)
-    await settle(rollup, await builder.call([{ slots: [{}] }]))
+  describe('a key that a guardian stops', () => {
+    const clock = () => rollup.contract('clock')
+    for (const circuit of ['transfer', 'batch-4'] as const) {
+      it(`${circuit}: stops the clock with it, so that what was sealed settles afterwards`, async () => {
+        const id = CIRCUIT_IDS[circuit]
+        const builder = new SettleBuilder(rollup)
+        const sealed = await builder.call([{ slots: [{}] }])
+        const time: bigint = await clock()['time']?.()
+        await send(registry, 'stopKey', id, 1)
+        await expectRevert(settle(rollup, sealed), 'ClockStopped')
+        await expectRevert(registry['keyBlob']?.(id, false), 'KeyNotUsable', [BigInt(id), false])
+        // Longer than the settle window and every deadline.
+        await rollup.chain.increaseTime(Number(3n * DAY) - 60)
+        await expectRevert(settle(rollup, sealed), 'ClockStopped')
+        await rollup.chain.increaseTime(90)
+        assert.ok((await clock()['time']?.()) < time + 300n)
+        await settle(rollup, sealed)
+      })
+    }
+
+    it('is usable again when the clock is let run again, and is stopped once', async () => {
+      const sealed = await new SettleBuilder(rollup).call([{ slots: [{}] }])
+      await send(registry, 'stopKey', 1, 1)
+      await send(clock(), 'resume')
+      await settle(rollup, sealed)
+      await expectRevert(send(registry, 'stopKey', 1, 1), 'KeyStoppedBefore')
+      await expectRevert(send(registry, 'stopKey', 1, 2), 'KeyNotInUse')
+      // Nor does a second key give a second stop: the clock runs for a week between two.
+      await expectRevert(send(registry, 'stopKey', 2, 1), 'StopTooSoon')
+      await expectRevert(send(clock(), 'stop'), 'StopTooSoon')
+      await rollup.chain.increaseTime(Number(WEEK) + 30)
+      await send(registry, 'stopKey', 2, 1)
+    })
+
+    it('ends with the stop of the clock that runs already', async () => {
+      await send(clock(), 'stop')
+      await rollup.chain.increaseTime(Number(2n * DAY))
+      await send(registry, 'stopKey', 1, 1)
+      await rollup.chain.increaseTime(Number(DAY))
+      await settle(rollup, await new SettleBuilder(rollup).call([{ slots: [{}] }]))
+    })
+
+    it('of the registries: stops no settlement, and lapses by itself', async () => {
+      const id = CIRCUIT_IDS.registry
+      await send(registry, 'stopKey', id, 1)
+      assert.equal(await clock()['isStopped']?.(), false)
+      await settle(rollup, await new SettleBuilder(rollup).call([{ slots: [{}] }]))
+      const update = updateIdentity(rollup, { index: 9n, newLeaf: 99n })
+      await expectRevert(update, 'KeyNotUsable', [BigInt(id), false])
+      await rollup.chain.increaseTime(Number(3n * DAY) + 30)
+      await updateIdentity(rollup, { index: 9n, newLeaf: 99n })
+    })
+
+    it('the clock believes nobody else', async () => {
+      await expectRevert(send(clock(), 'stopWithKey'), 'CallerNotVerifierRegistry')
+    })
   })
 
   it('refuses keys that bind nothing', async () => {
@@ -527,13 +825,13 @@ describe('VerifierRegistry', () => {
     await expectRevert(announce({ delta: [0n, 0n, 0n, 0n] }), 'KeyPointAtInfinity', [3n])
     await expectRevert(announce({ delta: [1n, 2n, 3n, 4n] }), 'KeyPointInvalid', [3n])
     await expectRevert(announce({ delta: keyWords().delta }), 'KeyDeltaReused')
-    await expectRevert(announce({ ic: good.ic.slice(1) }), 'KeyInputCountWrong', [23n, 22n])
+    await expectRevert(announce({ ic: good.ic.slice(1) }), 'KeyInputCountWrong', [25n, 24n])
     await expectRevert(announce({ ic: [...good.ic, good.ic[0]] }), 'KeyInputCountWrong')
     const withPoint = (i: number, point: [bigint, bigint]) => ({
       ic: good.ic.map((old, j) => (j === i ? point : old)),
     })
     await expectRevert(announce(withPoint(0, [0n, 0n])), 'KeyPointAtInfinity', [4n])
-    await expectRevert(announce(withPoint(23, [0n, 0n])), 'KeyPointAtInfinity', [27n])
+    await expectRevert(announce(withPoint(25, [0n, 0n])), 'KeyPointAtInfinity', [29n])
     await expectRevert(announce(withPoint(5, [1n, 1n])), 'KeyPointInvalid', [9n])
     await expectRevert(announce({}, 9), 'CircuitUnknown', [9n])
   })

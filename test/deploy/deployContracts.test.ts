@@ -10,6 +10,7 @@ import {
   checkVerificationKeys,
   type VerificationKeys,
 } from '../../deploy/contracts/checkVerificationKeys.ts'
+import { loadArtifact } from '../../deploy/contracts/artifacts.ts'
 import { deployContracts } from '../../deploy/contracts/deploy.ts'
 import { readConfig } from '../../deploy/contracts/readConfig.ts'
 import { RESTRICTED_FUNCTIONS, ROLE_IDS } from '../../deploy/contracts/roles.ts'
@@ -46,7 +47,7 @@ describe('checkVerificationKeys', () => {
     const { transfer } = checkVerificationKeys(keys)
     const [[x0, x1]] = keys.transfer.vk_delta_2
     assert.deepEqual(transfer.delta.slice(0, 2), [BigInt(x1), BigInt(x0)])
-    assert.equal(transfer.ic.length, 24)
+    assert.equal(transfer.ic.length, 26)
   })
 
   test('rejects: gamma equal to delta or to its negative', () => {
@@ -66,7 +67,7 @@ describe('checkVerificationKeys', () => {
     const { IC } = keys.collect
     const code = 'DEPLOY_KEY_INPUT_COUNT_WRONG'
     assert.equal(refused('collect', { IC: IC.slice(1) }), code)
-    assert.equal(refused('collect', { nPublic: 23 }), code)
+    assert.equal(refused('collect', { nPublic: 25 }), code)
     assert.equal(
       codeOf(() => checkVerificationKeys({ ...keys, transfer: keys.collect })),
       code,
@@ -193,6 +194,10 @@ describe('deployContracts', () => {
         supervision: [holder],
         governance: [holder],
         guardian: [guardian],
+        officer: [holder],
+        reviewer: [holder],
+        judge: [holder],
+        screener: [holder],
       }
       const plan = readConfig(JSON.stringify({ ...aConfig(), roles }), seededBytes('plan'))
       const deployment = await deployContracts({
@@ -301,16 +306,109 @@ describe('readConfig', () => {
       { assets: [{ ...aConfig().assets[0], unit: '-1' }] },
       { assets: [{ ...aConfig().assets[0], token: '0x12' }] },
       { assets: [{ ...aConfig().assets[0], maxFee: String(2n ** 64n) }] },
-      { policies: [{ tier: 256, asset: 1, perTransfer: 1, perDay: 1, accountCap: 1 }] },
+      {
+        policies: [
+          { tier: 256, asset: 1, perTransfer: 1, perDay: 1, accountCap: 1, reportAbove: 1 },
+        ],
+      },
       { roles: { king: [] } },
       { roles: { sequencer: 'me' } },
       { config: { settleWindow: 1.5 } },
       { config: { prefix: 'abc' } },
+      { config: { depositsByList: 1 } },
+      { policies: [{ table: 'gold', asset: 1 }] },
+      { policies: [{ table: 'ecny', asset: 2 }] },
+      { policies: [{ table: 'ecny', asset: 1, tier: 1 }] },
+      { profile: 'production' },
       { epoch0: { startDay: 65_536 } },
     ]) {
       assert.equal(refusedFor(changes), 'DEPLOY_CONFIG_INVALID', JSON.stringify(changes))
     }
     assert.equal(refusedFor({}), undefined)
+  })
+
+  test('default: a table by its name, in units of its asset, and the line of reports at it', () => {
+    const assets = [{ ...aConfig().assets[0], symbol: 'tCNY', decimals: 6, unit: '1' }]
+    const read = (policies: unknown[]) =>
+      readConfig(JSON.stringify({ ...aConfig(), assets, policies }), seededBytes('x')).policies
+    const yuan = 1_000_000n
+    const none = 2n ** 64n - 1n
+    assert.deepEqual(
+      read([{ table: 'ecny', asset: 1 }]).map((policy) => [
+        ...[policy.tier, policy.asset, policy.perTransfer, policy.perDay, policy.accountCap],
+        policy.reportAbove,
+      ]),
+      [
+        [1n, 1n, 2_000n * yuan, 5_000n * yuan, 10_000n * yuan, 50_000n * yuan - 1n],
+        [2n, 1n, 5_000n * yuan, 10_000n * yuan, 20_000n * yuan, 50_000n * yuan - 1n],
+        [3n, 1n, 50_000n * yuan, 100_000n * yuan, 500_000n * yuan, 50_000n * yuan - 1n],
+        [4n, 1n, none, none, none, 50_000n * yuan - 1n],
+      ],
+    )
+    const [first, ...rest] = read([
+      { table: 'ecny', asset: 1, reportFrom: 7 },
+      ...aConfig().policies,
+    ])
+    assert.equal(first?.reportAbove, 7n * yuan - 1n)
+    assert.equal(rest.length, 4)
+  })
+
+  describe('the sandbox profile', () => {
+    const config = { depositsUntil: 1_800_000_000, identityLimit: 500 }
+    const assets = [{ ...aConfig().assets[0], supplyCap: '1000' }]
+    const sandbox = { profile: 'sandbox', assets, config }
+
+    test('default: every cap comes from the file', () => {
+      const plan = readConfig(JSON.stringify({ ...aConfig(), ...sandbox }), seededBytes('x'))
+      assert.equal(plan.assets[0]?.supplyCap, 1_000n)
+      assert.equal(plan.config?.identityLimit, 500n)
+      assert.equal(plan.config?.depositsUntil, 1_800_000_000n)
+    })
+
+    test('rejects: a trial without a cap on value, people or time, or on a main network', () => {
+      for (const changes of [
+        { assets: aConfig().assets },
+        { config: { depositsUntil: 1_800_000_000 } },
+        { config: { identityLimit: 500 } },
+        { config: { ...config, depositsUntil: String(2n ** 64n - 1n) } },
+        { config: { ...config, prefix: 'cnb' } },
+      ]) {
+        const code = refusedFor({ ...sandbox, ...changes })
+        assert.equal(code, 'DEPLOY_CONFIG_INVALID', JSON.stringify(changes))
+      }
+      assert.equal(refusedFor(sandbox), undefined)
+    })
+  })
+})
+
+describe('a sandbox', () => {
+  test('behavior: its contracts keep its caps', async () => {
+    const chain = await startChain()
+    const { provider, operator } = connect(chain)
+    try {
+      const assets = [{ ...aConfig().assets[0], supplyCap: '1000' }]
+      const config = { depositsUntil: 4_000_000_000, identityLimit: 500, depositsByList: true }
+      const file = JSON.stringify({ ...aConfig(), profile: 'sandbox', assets, config })
+      const deployment = await deployContracts({
+        ...{ signer: operator, verificationKeys: keys, areKeysInsecure: true },
+        ...readConfig(file, seededBytes('plan')),
+      })
+      const at = (name: 'Vault' | 'IdentityRegistry' | 'Screening', address: string) =>
+        new Contract(address, loadArtifact(name).abi, operator)
+      const vault = at('Vault', deployment.contracts.vault)
+      const registry = at('IdentityRegistry', deployment.contracts.identityRegistry)
+      const screening = at('Screening', deployment.contracts.screening)
+      assert.equal(await vault['supplyCapOf']?.(1n), 1_000n)
+      assert.equal(await vault['DEPOSITS_UNTIL']?.(), 4_000_000_000n)
+      assert.equal((await vault['SCREENING']?.()).toLowerCase(), deployment.contracts.screening)
+      assert.equal(await registry['IDENTITY_LIMIT']?.(), 500n)
+      const [[, endIndex]] = await registry['limitsOf']?.(operator.address)
+      assert.equal(endIndex, 500n)
+      assert.equal(await screening['DEPOSITS_BY_LIST']?.(), true)
+    } finally {
+      provider.destroy()
+      await chain.stop()
+    }
   })
 })
 
@@ -329,7 +427,10 @@ function aConfig() {
       startDay: 20_000,
       statistics: { registrationSecret: '4660' },
       investigation: { registrationSecret: '0x4321' },
+      largeValue: { registrationSecret: '0x9876' },
     },
-    policies: [{ tier: 1, asset: 1, perTransfer: '10', perDay: '20', accountCap: '30' }],
+    policies: [
+      { tier: 1, asset: 1, perTransfer: '10', perDay: '20', accountCap: '30', reportAbove: '15' },
+    ],
   }
 }

@@ -21,6 +21,7 @@ import { listProofResults } from '../../prover/farm/store/listProofResults.ts'
 import { type Farm, openFarm } from '../../prover/farm/store/openFarm.ts'
 import { rejectProof } from '../../prover/farm/store/rejectProof.ts'
 import { deleteProofs } from '../../prover/farm/store/requeueProofs.ts'
+import { reviveDeadProofs } from '../../prover/farm/store/reviveDeadProofs.ts'
 import { loadKeys } from '../../prover/loadKeys.ts'
 import { createProver, type Prover } from '../../prover/prover.ts'
 import type { CircuitInputs } from '../../prover/witnessCalculator.ts'
@@ -278,13 +279,22 @@ describe('a farm', () => {
       )
       assert.equal(listed.stdout.includes('12345'), false)
       assert.match((await runCinnabar(['prover', 'jobs'], env)).stdout, /dead, .*Dead jobs wait/s)
+      // Where nobody comes, it is tried again after its time, and not before.
+      assert.deepEqual(await reviveDeadProofs(farm), [])
+      const soon: Farm = { ...farm, settings: { ...farm.settings, reviveSeconds: 0 } }
+      assert.deepEqual(await reviveDeadProofs(soon), [id])
+      assert.deepEqual(await reviveDeadProofs(soon), [])
+      const revived = await jobOf(id)
+      assert.deepEqual([revived?.state, revived?.attempts], ['waiting', 0])
+      assert.equal(await broken.runAvailable(), 1)
+      await collect()
+      assert.equal((await jobOf(id))?.state, 'dead')
       const unknown = await runCinnabar(['prover', 'requeue', '0xzz'], env)
       assert.deepEqual([unknown.code, /FARM_JOB_UNKNOWN/.test(unknown.stderr)], [1, true])
       const requeued = await runCinnabar(['prover', 'requeue', id.slice(0, 12)], env)
       assert.match(requeued.stdout, /1 requeued/, requeued.stderr)
       const alive = await jobOf(id)
       assert.deepEqual([alive?.state, alive?.attempts], ['waiting', 0])
-      assert.equal(await broken.runAvailable(), 1)
     } finally {
       await farm.close()
       farm = await openKeeper()

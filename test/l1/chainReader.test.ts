@@ -36,6 +36,7 @@ import {
 } from '../../l1/reads.ts'
 import { submitTransaction } from '../../l1/submitTransaction.ts'
 import { dayOf } from '../../protocol/calendar.ts'
+import { CIRCUIT_IDS } from '../../protocol/constants.ts'
 import { hashMemo } from '../../protocol/memo.ts'
 import { buildPolicyTree } from '../../protocol/policy.ts'
 import type { TransferPublicInputs } from '../../protocol/publicInputs.ts'
@@ -121,7 +122,7 @@ for (const name of baseChainClients) {
         },
       ])
       for (const { slots } of call.batches) {
-        for (const slot of slots) if (slot.kind !== 'empty') memos.set(slot.nullifier, slot.memo)
+        for (const slot of slots) if ('proof' in slot) memos.set(slot.nullifier, slot.memo)
       }
       settleHash = (await settle(rollup, call)).hash
       await submitTransaction({
@@ -138,7 +139,13 @@ for (const name of baseChainClients) {
     after(() => rollup.stop())
 
     test('default: everything that happened, in chain order', () => {
-      const types = events.map(({ type }) => type)
+      const all = events.map(({ type }) => type)
+      const keys = all.filter((type) => type.startsWith('key'))
+      assert.deepEqual(
+        keys,
+        Object.keys(CIRCUIT_IDS).flatMap(() => ['keyAnnounced', 'keyActivated']),
+      )
+      const types = all.filter((type) => !type.startsWith('key'))
       // The deployment's own come first, in an order that is its business.
       const own = ['assetListed', 'assetListed', 'epochScheduled', 'policyPublished']
       assert.deepEqual(types.slice(0, 4).sort(), own)
@@ -300,6 +307,7 @@ for (const name of baseChainClients) {
       assert.equal(epoch?.epoch, 0n)
       assert.deepEqual(epoch?.auditKeyS, rollup.auditKeys.statistics)
       assert.deepEqual(epoch?.auditKeyI, rollup.auditKeys.investigation)
+      assert.deepEqual(epoch?.auditKeyL, rollup.auditKeys.largeValue)
 
       assert.deepEqual(
         of('assetListed').map(({ asset, token, unit, maxFee }) => ({ asset, token, unit, maxFee })),
@@ -419,6 +427,7 @@ for (const name of baseChainClients) {
         epoch: 0n,
         auditKeyS: rollup.auditKeys.statistics,
         auditKeyI: rollup.auditKeys.investigation,
+        auditKeyL: rollup.auditKeys.largeValue,
       })
       const shared = { isOpen: true, maxFee: MAX_FEE }
       const [, token] = rollup.deployment.assets

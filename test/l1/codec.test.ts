@@ -13,7 +13,9 @@ import {
   SETTLE_SELECTOR,
   type SettleBatch,
   type SettleCall,
+  type SettleForced,
   type SettleSlot,
+  type SettleTransfer,
 } from '../../l1/codec.ts'
 import {
   BATCH_CIRCUITS,
@@ -34,23 +36,26 @@ const proof = fc
 const flag = fc.constantFrom({}, { isSunsetKey: true as const })
 const address = uint(160n).map((value): Hex => `0x${value.toString(16).padStart(40, '0')}`)
 
-const transfer = (contextCount: number): fc.Arbitrary<SettleSlot> =>
+const withdrawalWord = fc.oneof(
+  fc.constant(0n),
+  record({ asset: uint(16n), amount: uint(64n, 1n), recipient: uint(160n) }).map((fields) =>
+    packWord('withdrawal', fields),
+  ),
+)
+const fee = fc.oneof(
+  fc.constant({ amount: 0n, asset: 0n }),
+  record({ amount: uint(64n, 1n), asset: uint(16n) }),
+)
+
+const transfer = (contextCount: number): fc.Arbitrary<SettleTransfer> =>
   record({
     kind: fc.constantFrom('transfer' as const, 'collect' as const),
     context: fc.nat(contextCount - 1),
     anchorBatch: uint(40n),
     nullifier: uint(248n, 1n),
     outputs: fc.tuple(field, field, field, field),
-    withdrawal: fc.oneof(
-      fc.constant(0n),
-      record({ asset: uint(16n), amount: uint(64n, 1n), recipient: uint(160n) }).map((fields) =>
-        packWord('withdrawal', fields),
-      ),
-    ),
-    fee: fc.oneof(
-      fc.constant({ amount: 0n, asset: 0n }),
-      record({ amount: uint(64n, 1n), asset: uint(16n) }),
-    ),
+    withdrawal: withdrawalWord,
+    fee,
     traceTag: field,
     ephemeral: fc.tuple(field, field),
     statisticsCiphertext: fc.tuple(field, field),
@@ -68,6 +73,16 @@ const transfer = (contextCount: number): fc.Arbitrary<SettleSlot> =>
     })),
   )
 
+const forced: fc.Arbitrary<SettleForced> = record({
+  kind: fc.constant('forced' as const),
+  takenAs: fc.constantFrom('transfer' as const, 'collect' as const, 'void' as const),
+  entryId: uint(40n),
+  nullifier: uint(248n, 1n),
+  outputs: fc.tuple(field, field, field, field),
+  withdrawal: withdrawalWord,
+  fee,
+})
+
 const batch = (contextCount: number): fc.Arbitrary<Omit<SettleBatch, 'batchNumber'>> =>
   fc
     .constantFrom(...(Object.keys(BATCH_CIRCUITS) as BatchCircuit[]))
@@ -81,7 +96,7 @@ const batch = (contextCount: number): fc.Arbitrary<Omit<SettleBatch, 'batchNumbe
         c: field,
         proof,
         slots: fc.array(
-          fc.oneof(fc.constant<SettleSlot>({ kind: 'empty' }), transfer(contextCount)),
+          fc.oneof(fc.constant<SettleSlot>({ kind: 'empty' }), transfer(contextCount), forced),
           { maxLength: Math.min(4, BATCH_CIRCUITS[circuit].transferSlots) },
         ),
       }),
@@ -103,7 +118,7 @@ const call: fc.Arbitrary<SettleCall> = fc
   )
 
 /** One batch with one transfer; every field distinct. */
-function aCall(changes: Partial<SettleBatch> = {}, slot: Partial<SettleSlot> = {}): SettleCall {
+function aCall(changes: Partial<SettleBatch> = {}, slot: Partial<SettleTransfer> = {}): SettleCall {
   const proofOf = (first: bigint) =>
     Array.from({ length: 8 }, (_, i) => first + BigInt(i)) as unknown as ProofWords
   return {
@@ -176,7 +191,7 @@ describe('encodeSettle', () => {
     const length = (slots: readonly SettleSlot[]) => encodeSettle(aCall({ slots })).length / 2 - 1
     const [slot] = aCall().batches[0]?.slots ?? []
     const none = length([])
-    assert.ok(slot !== undefined && slot.kind !== 'empty')
+    assert.ok(slot !== undefined && 'proof' in slot)
     assert.equal(length([slot]) - none, 896)
     const collect = { ...slot, kind: 'collect' as const, investigationCiphertext: [1n, 2n] }
     assert.equal(length([collect]) - none, 928)

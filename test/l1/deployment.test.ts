@@ -17,7 +17,7 @@ import { DeploymentFileError } from '../../l1/errors.ts'
 import { deploymentDomain } from '../../protocol/domain.ts'
 
 const contracts = Object.fromEntries(
-  contractNames.map((name, i) => [name, `0x${String(i + 1).repeat(40)}`]),
+  contractNames.map((name, i) => [name, `0x${String(i + 10).repeat(20)}`]),
 ) as Record<ContractName, `0x${string}`>
 const deployment: ChainDeployment = {
   chainId: 31_337n,

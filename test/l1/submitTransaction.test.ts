@@ -30,6 +30,7 @@ import {
 import { fileTransactionStore, type TransactionStore } from '../../l1/transactionStore.ts'
 import { DEPOSIT_CIPHERTEXT_BYTES } from '../../protocol/constants.ts'
 import { isAlive } from '../support/isAlive.ts'
+import { startRpcProxy } from '../support/rpcProxy.ts'
 import { fieldOf } from '../support/identities.ts'
 import {
   ETH_ASSET,
@@ -303,6 +304,197 @@ for (const name of baseChainClients) {
       assert.equal(await balanceOf(parameters.to), 5n)
       assert.equal((await parameters.store.listByPurpose('pay')).length, 1)
     })
+
+    test('behavior: taken back and wanted for another purpose, the same bytes are mined once', async () => {
+      const parameters = submission()
+      const revert = await rollup.chain.snapshot()
+      const first = await submitTransaction(parameters)
+      await revert()
+      const again = { ...parameters, purpose: 'pay again' }
+      const second = await submitTransaction(again)
+      assert.equal(second.transactionHash, first.transactionHash)
+      assert.equal(await nonceOf(parameters.account.address), 1, 'no further attempt')
+      assert.equal(await balanceOf(parameters.to), 5n)
+      assert.deepEqual(
+        (await parameters.store.listByPurpose('pay again')).map(({ status }) => status),
+        ['mined'],
+      )
+    })
+
+    test('behavior: a base fee ten times as high raises the offer until it is mined', async () => {
+      await withoutMining(async () => {
+        let now = 0
+        const parameters = submission({ replaceAfterMs: 1_000, now: () => new Date(now) })
+        const going = submitTransaction(parameters)
+        await until(() => parameters.stages.includes('sent'))
+        const offered = async () =>
+          (await parameters.store.listByPurpose('pay')).at(-1)?.maxFeePerGas ?? 0n
+        const tenfold = 10n * (await offered())
+        const setBaseFee = 'hardhat_setNextBlockBaseFeePerGas'
+        await rollup.chain.request(setBaseFee, [`0x${tenfold.toString(16)}`])
+        await rollup.chain.mine()
+        assert.equal(await nonceOf(parameters.account.address), 0, 'it is not mined at that price')
+        now += 1_000
+        await until(async () => (await offered()) > tenfold)
+        await until(() => parameters.stages.filter((stage) => stage === 'sent').length === 2)
+        await rollup.chain.mine()
+        assert.equal((await going).status, 'success')
+        assert.equal(await nonceOf(parameters.account.address), 1)
+        assert.equal(await balanceOf(parameters.to), 5n)
+      })
+    })
+
+    test('behavior: a gap in the nonces is filled from the store, whoever comes first', async () => {
+      const account = newAccount()
+      const store = fileTransactionStore(newStorePath())
+      const [first, second, third] = [1, 2, 3].map((n) =>
+        submission({ account, store, purpose: `pay ${String(n)}` }),
+      ) as [Submission, Submission, Submission]
+      // Two were signed before a crash and never sent; the third one's nonce is behind both.
+      await signOnly(first)
+      await signOnly(second)
+      assert.equal((await submitTransaction(third)).status, 'success')
+      assert.equal(await nonceOf(account.address), 3)
+      for (const each of [second, first]) await submitTransaction(each)
+      assert.equal(await nonceOf(account.address), 3)
+      for (const { to } of [first, second, third]) assert.equal(await balanceOf(to), 5n)
+    })
+
+    test('behavior: what was mined for a purpose that is over fills the gap when a reorg takes it back', async () => {
+      const account = newAccount()
+      const store = fileTransactionStore(newStorePath())
+      const [over, next] = [1, 2].map((n) =>
+        submission({ account, store, purpose: `pay ${String(n)}` }),
+      ) as [Submission, Submission]
+      const revert = await rollup.chain.snapshot()
+      await submitTransaction(over)
+      // Signed behind it; nobody asks for the first purpose again.
+      await signOnly(next)
+      await revert()
+      assert.equal(await nonceOf(account.address), 0)
+      assert.equal((await submitTransaction(next)).status, 'success')
+      assert.equal(await nonceOf(account.address), 2)
+      for (const { to } of [over, next]) assert.equal(await balanceOf(to), 5n)
+    })
+
+    test('behavior: a node that limits or breaks for a while loses and doubles nothing', async () => {
+      const proxy = await startRpcProxy(rollup.chain.rpcUrl)
+      try {
+        // Each step meets both faults: of every method the third question is the first to be answered.
+        proxy.answer = ({ method }) => {
+          const asked = proxy.calls.filter((call) => call === method).length
+          return asked === 1 ? { status: 429 } : asked === 2 ? { status: 503 } : 'pass'
+        }
+        const parameters = submission({ client: createChainClient({ rpcUrl: proxy.url }) })
+        const receipt = await retried(() => submitTransaction(parameters))
+        assert.equal(receipt.status, 'success')
+        assert.equal(await nonceOf(parameters.account.address), 1)
+        assert.equal(await balanceOf(parameters.to), 5n)
+      } finally {
+        await proxy.stop()
+      }
+    })
+
+    test('behavior: a reorg while it waits for its depth takes the receipt back, and it is sent again', async () => {
+      const parameters = submission({ confirmations: 3 })
+      const revert = await rollup.chain.snapshot()
+      const going = submitTransaction(parameters)
+      await until(async () => (await nonceOf(parameters.account.address)) === 1)
+      await revert()
+      await until(() => parameters.stages.filter((stage) => stage === 'sent').length === 2)
+      await until(async () => (await nonceOf(parameters.account.address)) === 1)
+      await rollup.chain.mine(2)
+      assert.equal((await going).transactionHash, parameters.progress[0]?.hash)
+      assert.deepEqual(parameters.stages, ['signed', 'sent', 'sent', 'mined'])
+      assert.equal(await balanceOf(parameters.to), 5n)
+    })
+
+    for (const words of ['transaction underpriced', 'replacement transaction underpriced']) {
+      test(`behavior: a node that says “${words}” is offered more, under the same nonce`, async () => {
+        const proxy = await startRpcProxy(rollup.chain.rpcUrl)
+        try {
+          let now = 0
+          let isRefusing = true
+          proxy.answer = ({ method }) =>
+            isRefusing && method === 'eth_sendRawTransaction'
+              ? { error: { code: -32_000, message: words } }
+              : 'pass'
+          const parameters = submission({
+            client: createChainClient({ rpcUrl: proxy.url }),
+            replaceAfterMs: 1_000,
+            now: () => new Date(now),
+          })
+          const going = submitTransaction(parameters)
+          await until(() => proxy.calls.includes('eth_sendRawTransaction'))
+          now += 1_000
+          await until(() => parameters.stages.includes('raised'))
+          isRefusing = false
+          assert.equal((await going).status, 'success')
+          const signed = await parameters.store.listByPurpose('pay')
+          assert.deepEqual(
+            signed.map(({ nonce }) => nonce),
+            [0n, 0n],
+          )
+          assert.equal(await nonceOf(parameters.account.address), 1)
+          assert.equal(await balanceOf(parameters.to), 5n)
+        } finally {
+          await proxy.stop()
+        }
+      })
+    }
+
+    test('behavior: an account emptied after signing ends it with what is missing; filled, the same bytes go', async () => {
+      const parameters = submission({ value: ETHER })
+      await signOnly(parameters)
+      const [left] = await parameters.store.listByPurpose('pay')
+      const setBalance = (wei: bigint) =>
+        rollup.chain.request('hardhat_setBalance', [
+          parameters.account.address,
+          `0x${wei.toString(16)}`,
+        ])
+      await setBalance(0n)
+      await assert.rejects(submitTransaction(parameters), InsufficientFundsError)
+      await setBalance(2n * ETHER)
+      assert.equal((await submitTransaction(parameters)).transactionHash, left?.hash)
+      assert.equal((await parameters.store.listByPurpose('pay')).length, 1)
+    })
+
+    test('behavior: a node that is behind has a used nonce signed, which dies and harms nothing', async () => {
+      const proxy = await startRpcProxy(rollup.chain.rpcUrl)
+      try {
+        const account = newAccount()
+        const store = fileTransactionStore(newStorePath())
+        const first = submission({ account, store, purpose: 'first' })
+        await submitTransaction(first)
+        // It has not heard of the first one yet.
+        let isBehind = true
+        proxy.answer = ({ method }) =>
+          isBehind && method === 'eth_getTransactionCount' ? { result: '0x0' } : 'pass'
+        const behind = createChainClient({ rpcUrl: proxy.url })
+        const second = submission({ account, store, purpose: 'second', client: behind })
+        const going = submitTransaction(second)
+        await until(() => second.stages.includes('signed'))
+        await until(() => proxy.calls.includes('eth_sendRawTransaction'))
+        isBehind = false
+        assert.equal((await going).status, 'success')
+        assert.ok(second.stages.includes('dead'))
+        assert.equal(await nonceOf(account.address), 2)
+        for (const { to } of [first, second]) assert.equal(await balanceOf(to), 5n)
+      } finally {
+        await proxy.stop()
+      }
+    })
+
+    /** As a loop does: an error is for the next round. */
+    async function retried<T>(work: () => Promise<T>): Promise<T> {
+      for (let round = 0; ; round++) {
+        try {
+          return await work()
+        } catch (error) {
+          if (!(error instanceof BaseChainUnavailableError) || round > 50) throw error
+        }
+      }
+    }
 
     test('behavior: calls that overlap draw different nonces', async () => {
       const account = newAccount()

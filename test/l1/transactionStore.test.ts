@@ -73,6 +73,17 @@ describe('fileTransactionStore', () => {
     assert.equal((await store.listByPurpose('pay')).length, 20)
   })
 
+  test('behavior: the very bytes signed again for another purpose stand for that one', async () => {
+    const store = fileTransactionStore(newPath())
+    await store.insert(aTransaction())
+    await store.setStatus('pay', 0n, 'mined')
+    const again = aTransaction({ purpose: 'pay again' })
+    await store.insert(again)
+    assert.deepEqual(await store.listByPurpose('pay again'), [again])
+    assert.deepEqual(await store.listPending(SENDER), [again])
+    assert.deepEqual(await store.listByPurpose('pay'), [])
+  })
+
   test('behavior: only its owner can read the file, and no temporary one is left', async () => {
     const path = newPath()
     const before = readdirSync(directory).length

@@ -196,10 +196,12 @@ describe('applyBatch refuses and leaves the state as it was', () => {
     refused({ slots: [live(7n), aSlot('new', 'void', 6n)] }, 'BATCH_NULLIFIER_NOT_SPENT')
   })
 
-  test('error: slots out of order', () => {
+  test('error: an order that cannot be proved', () => {
     refused({ slots: [live(1n), live(2n)] }, 'BATCH_ORDER')
-    refused({ slots: [aSlot('v', 'void', fresh), live(fresh)] }, 'BATCH_ORDER')
-    refused({ slots: [{ kind: 'empty' }, live(1n)] }, 'BATCH_ORDER')
+    refused({ slots: [live(5n), live(3n), live(4n)] }, 'BATCH_ORDER')
+    refused({ slots: [aSlot('v', 'void', fresh), live(fresh)] }, 'BATCH_NULLIFIER_NOT_SPENT')
+    refused({ slots: [live(7n), live(6n), aSlot('v', 'void', 7n)] }, 'BATCH_NULLIFIER_NOT_SPENT')
+    refused({ slots: [live(7n), live(6n), live(7n)] }, 'BATCH_NULLIFIER_DUPLICATE')
   })
 
   test('error: nullifiers and outputs out of range', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 
-import { buildBabyjub, buildPoseidonReference } from 'circomlibjs'
+import { buildBabyjub } from 'circomlibjs'
 import {
   BASE8,
   addPoints,
@@ -16,14 +16,12 @@ import {
   unpackPoint,
 } from '../../protocol/babyjubjub.ts'
 import type { CurvePoint } from '../../protocol/babyjubjub.ts'
-import { DOMAINS, FIELD_ORDER, SUBGROUP_ORDER, domainTag } from '../../protocol/constants.ts'
+import { FIELD_ORDER, SUBGROUP_ORDER } from '../../protocol/constants.ts'
 import { InvalidPointError, InvalidScalarError } from '../../protocol/errors.ts'
 import { bigintToBytes, bytesToBigint } from '../../protocol/field.ts'
-import { hash, hashFrom } from '../../protocol/poseidon.ts'
 import { fieldOf } from '../support/identities.ts'
 
 const babyjub = await buildBabyjub()
-const reference = await buildPoseidonReference()
 
 const { F } = babyjub
 const theirs = ({ x, y }: CurvePoint): [Uint8Array, Uint8Array] => [F.e(x), F.e(y)]
@@ -185,30 +183,6 @@ describe('packed points', () => {
     for (const length of [0, 31, 33]) {
       assert.throws(() => unpackPoint(new Uint8Array(length)), { code: 'ENCODING_INVALID' })
     }
-  })
-})
-
-describe('hash', () => {
-  test('behavior: Poseidon’s reference with the tag as its initial state, at every width', () => {
-    for (let width = 1; width <= 16; width++) {
-      const inputs = Array.from({ length: width }, (_, i) => fieldOf(`input ${i}`))
-      const expected = reference([...inputs], domainTag('NODE'))
-      assert.equal(hash('NODE', inputs), reference.F.toObject(expected))
-      assert.equal(hashFrom(domainTag('NODE'), inputs), hash('NODE', inputs))
-    }
-  })
-
-  test('behavior: the first and the last element of the field', () => {
-    const inputs = [0n, FIELD_ORDER - 1n]
-    const expected = reference.F.toObject(reference(inputs, domainTag('NOTE')))
-    assert.equal(hash('NOTE', inputs), expected)
-  })
-
-  test('behavior: each domain hashes differently, and none as plain Poseidon does', () => {
-    const all = DOMAINS.map((domain) => hash(domain, [1n, 2n]))
-    assert.equal(new Set(all).size, DOMAINS.length)
-    assert.equal(all.includes(reference.F.toObject(reference([1n, 2n])) as never), false)
-    assert.ok(DOMAINS.every((domain) => domainTag(domain) < FIELD_ORDER))
   })
 })
 

@@ -21,9 +21,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const RUNNER = `
 import { readFileSync } from 'node:fs'
 import { SourceTextModule, createContext } from 'node:vm'
-// ffjavascript's browser build names it when it loads, and uses it only for several threads.
-class Worker { constructor() { throw new Error('one thread is enough') } }
-const browser = { Worker, TextEncoder, TextDecoder, atob, btoa, crypto, performance, URL, console }
+const browser = { TextEncoder, TextDecoder, atob, btoa, crypto, performance, URL, console }
 const context = createContext({ ...browser })
 const module = new SourceTextModule(readFileSync(process.argv[2], 'utf8'), { context })
 await module.link((name) => { throw new Error('the bundle imports ' + name) })

@@ -22,7 +22,7 @@ const home = aDestination.kind === 'address' ? aDestination.address : 0n
 const U64 = 1n << 64n
 const exit: TransferOptions = {
   isExit: true,
-  identity: { status: 2n },
+  identity: { suspendedUntil: 65_535n },
   payments: [],
   withdrawal: { amount: 98n, recipient: home },
 }
@@ -137,7 +137,7 @@ const cases: readonly Case[] = [
   ['another identity root', 'TRANSFER_WITNESS_STALE', {}, () => ({ identityRoot: 1n })],
   ['another policy root', 'TRANSFER_WITNESS_STALE', {}, () => ({ policyRoot: 1n })],
   ["another's keys", 'TRANSFER_ACCOUNT_FOREIGN', {}, () => ({ keys: bob.keys })],
-  ['a suspended identity', 'TRANSFER_MUST_EXIT', { identity: { status: 2n } }],
+  ['a suspended identity', 'TRANSFER_MUST_EXIT', { identity: { suspendedUntil: aDay + 1n } }],
   ['a closed identity', 'TRANSFER_MUST_EXIT', { identity: { status: 3n } }],
   ['an expired identity', 'TRANSFER_MUST_EXIT', { identity: { expiryDay: aDay - 1n } }],
   [

@@ -41,9 +41,15 @@ const cases: Record<string, TransferOptions> = {
     inputs: [1n, 2n, 3n, 4n, 5n, 6n].map((amount) => ({ amount })),
   },
   'collect of two': { circuit: 'collect', inputs: [{ amount: 1n }, { amount: 2n }] },
+  'a day above the threshold': { policy: { reportAbove: 79n } },
+  'a collect above the threshold': {
+    circuit: 'collect',
+    inputs: [1n, 2n, 3n, 4n, 5n, 6n].map((amount) => ({ amount })),
+    policy: { reportAbove: 0n },
+  },
   'an exit, which counts nothing': {
     isExit: true,
-    identity: { status: 2n },
+    identity: { suspendedUntil: 65_535n },
     payments: [],
     inputs: [],
     withdrawal: { amount: 1_000n - 2n, recipient: home },

@@ -15,7 +15,7 @@ import {
   RegistryLeafOccupiedError,
   RegistryStatusUnknownError,
 } from '../../protocol/registry.ts'
-import { aDomain, anIdentityTree, aPerson, fieldOf } from '../support/identities.ts'
+import { aDomain, anIdentityTree, aPerson, fieldOf, someLimits } from '../support/identities.ts'
 
 const alice = aPerson('alice', 5n)
 const bob = aPerson('bob', 6n)
@@ -30,6 +30,7 @@ function parameters(
     next: { ...alice.identity, tier: 3n },
     mode: REGISTRY_MODE.CHANGE,
     domain: aDomain,
+    limits: someLimits,
     ...changes,
   }
 }

@@ -53,6 +53,7 @@ function aTransfer(
       jurisdiction: 156n,
       ...statistics,
     },
+    investigationKey: 'investigation',
     investigation: {
       sender: 3n,
       recipient1: 4n,

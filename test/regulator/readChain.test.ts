@@ -7,12 +7,12 @@ import { hashIdentity } from '../../protocol/identity.ts'
 import { openIdentity, sealIdentity } from '../../protocol/sealedIdentity.ts'
 import type { AuditKeyRing } from '../../regulator/auditKeys.ts'
 import { isOpened } from '../../regulator/openRecords.ts'
-import { readChain } from '../../regulator/readChain.ts'
+import { readChain, type ReadChainParameters } from '../../regulator/readChain.ts'
 import { formatCsv, formatTable, toJson } from '../../regulator/report.ts'
 import { collect, send, withdraw } from '../../wallet/pay.ts'
 import { getAddress } from '../../wallet/wallet.ts'
 import type { RecordedChain } from '../support/recordedChain.ts'
-import { auditSecretI, auditSecretS } from '../support/transfers.ts'
+import { auditSecretI, auditSecretL, auditSecretS } from '../support/transfers.ts'
 import { aChain, aPersonWithWallet, ether, type Person, queueDeposit } from '../support/wallets.ts'
 
 function ringOf(secret: bigint): AuditKeyRing {
@@ -106,8 +106,14 @@ describe('readChain', () => {
             })),
           },
     )
-    const { findings } = await readChain(tampered, { fromBlock: 1n, statistics, investigation })
-    assert.equal(findings.filter(({ code }) => code === 'RECORD_UNREADABLE').length, 4)
+    const keys = { fromBlock: 1n, statistics, investigation }
+    const unreadable = async (more: Pick<ReadChainParameters, 'largeValue'>): Promise<number> => {
+      const { findings } = await readChain(tampered, { ...keys, ...more })
+      return findings.filter(({ code }) => code === 'RECORD_UNREADABLE').length
+    }
+    // Without key L nobody can tell a broken record from one that is for it.
+    assert.equal(await unreadable({}), 0)
+    assert.equal(await unreadable({ largeValue: ringOf(auditSecretL + EPOCH) }), 4)
   })
 
   test('rejects: an identity root that does not follow from the published updates', async () => {

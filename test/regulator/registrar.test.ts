@@ -48,6 +48,7 @@ function anAcceptance(offer: IdentityOffer): IdentityAcceptance {
     jurisdiction: BigInt(offer.jurisdiction),
     expiryDay: BigInt(offer.expiryDay),
     status: BigInt(offer.status),
+    suspendedUntil: 0n,
     destination: hashDestination({ kind: 'address', address: 255n }),
     tracePoint,
     salt: BigInt(offer.salt),
@@ -85,10 +86,11 @@ describe('registrar', () => {
     const admitted = admitEntry(offered.state, { index: 1, identity })
     const { old, next } = changedIdentity(admitted, {
       index: 1,
-      change: { status: 'SUSPENDED' },
+      change: { suspendedUntil: 20_800 },
     })
-    assert.equal(old.status, 1n)
-    assert.equal(next.status, 2n)
+    assert.equal(old.suspendedUntil, 0n)
+    assert.equal(next.suspendedUntil, 20_800n)
+    assert.equal(next.status, old.status)
     assert.equal(next.destination, old.destination)
     assert.deepEqual(next.tracePoint, old.tracePoint)
     assert.equal(next.salt, old.salt)
@@ -158,7 +160,7 @@ describe('registrar', () => {
     })
   }
 
-  test('rejects: an acceptance of an index that was admitted already', () => {
+  test('behavior: the same acceptance again gives the same leaf: a reorg may have taken the update back', () => {
     const { state, offer } = offerIdentity(initialRegistrarState(DOMAIN), {
       request: aRequest(),
       terms,
@@ -166,7 +168,21 @@ describe('registrar', () => {
     })
     const acceptance = anAcceptance(offer)
     const identity = checkAcceptance(state, acceptance)
-    assert.throws(() => checkAcceptance(admitEntry(state, { index: 1, identity }), acceptance), {
+    const admitted = admitEntry(state, { index: 1, identity })
+    assert.deepEqual(checkAcceptance(admitted, acceptance), identity)
+  })
+
+  test('rejects: an acceptance of an index that was admitted and changed since', () => {
+    const { state, offer } = offerIdentity(initialRegistrarState(DOMAIN), {
+      request: aRequest(),
+      terms,
+      randomBytes: random,
+    })
+    const acceptance = anAcceptance(offer)
+    const identity = checkAcceptance(state, acceptance)
+    const changed = { ...identity, tier: identity.tier + 1n }
+    const admitted = admitEntry(state, { index: 1, identity: changed })
+    assert.throws(() => checkAcceptance(admitted, acceptance), {
       code: 'REGISTRAR_IDENTITY_STATE',
     })
   })

@@ -3,6 +3,7 @@ import { after, before, beforeEach, afterEach, describe, test } from 'node:test'
 import { FIELD_ORDER, SECONDS_PER_DAY } from '../../protocol/constants.ts'
 import { packWord } from '../../protocol/words.ts'
 import { verifyReceipt, type Receipt } from '../../api/index.ts'
+import type { OperatorBondState } from '../../l1/operatorBond.ts'
 import type { Database } from '../../sequencer/store/database.ts'
 import { fieldOf } from '../support/identities.ts'
 import { aServer, type TestServer } from '../support/databases.ts'
@@ -10,6 +11,7 @@ import {
   anIdentityUpdate,
   aSequencer,
   aSubmission,
+  noon,
   type SubmissionOptions,
   testDay,
   testDeployment,
@@ -37,6 +39,13 @@ afterEach(async () => {
 const fee = (amount: bigint, asset: bigint, epoch = 0n) => packWord('fee', { amount, asset, epoch })
 /** Asset 2 has a minimum fee, so a valid submission pays one. */
 const valid: SubmissionOptions = { fee: fee(3n, 1n) }
+/** A bond whose clock was stopped for 50 s once. */
+const aBond = (): OperatorBondState => ({
+  ...{ owner: `0x${'0b'.repeat(20)}`, amount: 20n, withdrawableAt: undefined, isBonded: true },
+  ...{ promiseTime: 3_600n, holdTime: 300n, notice: 700_000n, payout: 5n, minBond: 10n },
+  time: BigInt(noon / 1000 - 50),
+  blockTime: BigInt(noon / 1000),
+})
 const refused = async (options: SubmissionOptions, status: number, code: string) => {
   const answer = await here.post(aSubmission('refused', { ...valid, ...options }))
   assert.deepEqual([answer.status, answer.body['code']], [status, code])
@@ -70,6 +79,26 @@ describe('admission', () => {
       aSubmission('one', { ...valid, proof: [9n, 9n, 9n, 9n, 9n, 9n, 9n, 9n] }),
     )
     assert.deepEqual(again, first)
+    here = await here.restart()
+    assert.deepEqual(await here.post(aSubmission('one', valid)), first)
+  })
+
+  test('behavior: while a bond answers for it, the receipt promises a time, and keeps it', async () => {
+    await here.sequencer.stop()
+    const settings = { batchAgeMs: 1_000 }
+    here = await aSequencer(database, {
+      settings,
+      ports: { getBond: () => Promise.resolve(aBond()) },
+    })
+    const { promise } = (await here.get('/v1/status')).body
+    assert.deepEqual(promise, { seconds: 3_600, bond: '20', payout: '5' })
+    const first = await here.post(aSubmission('one', valid))
+    const receipt = first.body['receipt'] as Receipt
+    assert.equal(receipt.settleBy, here.clock.now / 1000 - 50 + 3_600)
+    assert.equal(verifyReceipt(testDeployment, receipt, here.sequencer.address), true)
+    const found = await here.get(`/v1/transfers/${String(first.body['id'])}`)
+    assert.deepEqual(found.body['receipt'], receipt)
+    here.clock.now += 5_000
     here = await here.restart()
     assert.deepEqual(await here.post(aSubmission('one', valid)), first)
   })
@@ -198,6 +227,7 @@ describe('admission', () => {
     await refused({ fee: fee(3n, 1n, 1n) }, 409, 'TX_STALE_EPOCH')
     await refused({ auditKeyS: [1n, 2n] }, 409, 'TX_STALE_EPOCH')
     await refused({ auditKeyI: [1n, 2n] }, 409, 'TX_STALE_EPOCH')
+    await refused({ auditKeyL: [1n, 2n] }, 409, 'TX_STALE_EPOCH')
   })
   test('behavior: what is current changes with the chain and the clock', async () => {
     here.chain.mine(anIdentityUpdate(2n, fieldOf('second')))
@@ -221,6 +251,7 @@ describe('admission', () => {
       startDay: testDay + 1n,
       auditKeyS: { x: 1n, y: 2n },
       auditKeyI: { x: 3n, y: 4n },
+      auditKeyL: { x: 5n, y: 6n },
     })
     await here.sequencer.loops.observer.tick()
     assert.equal((await here.post(aSubmission('before', valid))).status, 202)
@@ -232,6 +263,7 @@ describe('admission', () => {
       fee: fee(3n, 1n, 1n),
       auditKeyS: [1n, 2n],
       auditKeyI: [3n, 4n],
+      auditKeyL: [5n, 6n],
     }
     assert.equal((await here.post(aSubmission('renewed', renewed))).status, 202)
   })

@@ -24,6 +24,7 @@ const usual: SealingMeans = {
   provers: 1,
   baseFee: undefined,
   delayPrice: undefined,
+  isSilent: false,
 }
 const choose = (
   transfers: number,
@@ -42,6 +43,14 @@ describe('chooseBatch without prices', () => {
   test('behavior: nothing waits, nothing is sealed', () => {
     const nothing = { transfers: 0, deposits: 0, oldestAt: undefined, arrivalsPerSecond: 1 }
     assert.deepEqual(said(chooseBatch(nothing, usual)), [undefined, 'nothing-waits'])
+  })
+  test('behavior: an empty batch is sealed where a sign of life is due, the smallest', () => {
+    const nothing = { transfers: 0, deposits: 0, oldestAt: undefined, arrivalsPerSecond: 1 }
+    const silent = { ...usual, isSilent: true }
+    assert.deepEqual(said(chooseBatch(nothing, silent)), ['batch-4', 'keep-alive'])
+    assert.deepEqual(said(choose(1, 0, 0, { isSilent: true })), [undefined, 'more-may-come'])
+    const noKey = { ...silent, circuits: [] }
+    assert.deepEqual(said(chooseBatch(nothing, noKey)), [undefined, 'nothing-waits'])
   })
   test('behavior: by age, to the millisecond', () => {
     assert.deepEqual(said(choose(1, 0, batchAgeMs - 1)), [undefined, 'more-may-come'])
@@ -82,8 +91,8 @@ describe('chooseBatch without prices', () => {
       delayCost: null,
       gasSaving: null,
       sizes: [
-        { circuit: 'batch-4', takes: 3, costEach: 87_321 / 3 },
-        { circuit: 'batch-16', takes: 3, costEach: 91_144 / 3 },
+        { circuit: 'batch-4', takes: 3, costEach: 87_559 / 3 },
+        { circuit: 'batch-16', takes: 3, costEach: 91_376 / 3 },
       ],
     })
   })

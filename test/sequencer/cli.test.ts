@@ -1,18 +1,24 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { createApiClient } from '../../api/index.ts'
 import { type Devnet, startDevnet } from '../../demo/devnet.ts'
+import { bytesToHex, hexToBytes } from '../../protocol/field.ts'
+import { findDatabaseUrl } from '../../prover/farm/databaseUrl.ts'
+import { deriveFarmKey } from '../../prover/farm/sealedBox.ts'
+import { checkDuties } from '../../sequencer/checkDuties.ts'
 import { readKey } from '../../sequencer/readKey.ts'
 import { isAlive } from '../support/isAlive.ts'
 
 const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
-const aKey = `0x${'2a'.repeat(32)}`
+const aKey = `0x${'2a'.repeat(32)}` as const
+const anotherKey = `0x${'2b'.repeat(32)}` as const
 
 function run(args: readonly string[], environment: Record<string, string> = {}): ChildProcess {
   return spawn(process.execPath, [main, 'sequencer', ...args], {
@@ -52,6 +58,77 @@ describe('readKey', () => {
       readKey({ what: 'test', file: '/nowhere', variable, environment: { [variable]: aKey } }),
       { code: 'KEY_INVALID' },
     )
+  })
+})
+
+describe('readKey from files', () => {
+  const variable = 'CINNABAR_TEST_KEY'
+  let dir: string
+  let path: string
+  before(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'cinnabar-keys-'))
+    path = join(dir, 'key')
+  })
+  after(() => rm(dir, { recursive: true }))
+
+  test('default: an option, then the file that a variable names, then the variable', async () => {
+    await writeFile(path, `${aKey}\n`, { mode: 0o600 })
+    const environment = { [variable]: anotherKey, [`${variable}_FILE`]: path }
+    const read = (file: string | undefined, own: NodeJS.ProcessEnv) =>
+      readKey({ what: 'test', file, variable, environment: own })
+    assert.equal(await read(path, { [variable]: anotherKey }), aKey)
+    assert.equal(await read(undefined, environment), aKey)
+    assert.equal(await read(undefined, { [variable]: anotherKey }), anotherKey)
+  })
+  test('rejects: a file that others may read or change', async () => {
+    await writeFile(path, aKey)
+    for (const mode of [0o400, 0o600, 0o440, 0o640]) {
+      await chmod(path, mode)
+      assert.equal(await readKey({ what: 'test', file: path, variable }), aKey)
+    }
+    for (const mode of [0o644, 0o604, 0o660, 0o602, 0o620]) {
+      await chmod(path, mode)
+      await assert.rejects(readKey({ what: 'test', file: path, variable }), {
+        code: 'KEY_INVALID',
+        message: /chmod 600/,
+      })
+    }
+  })
+  test('behavior: the database’s URL too', async () => {
+    const url = 'postgres://user:hidden@db/cinnabar'
+    await writeFile(path, `${url}\n`)
+    await chmod(path, 0o600)
+    const environment = { DATABASE_URL_FILE: path }
+    assert.equal(findDatabaseUrl(undefined, environment), url)
+    assert.equal(findDatabaseUrl('postgres://other', environment), 'postgres://other')
+    assert.equal(findDatabaseUrl('', { DATABASE_URL: '' }), undefined)
+    await chmod(path, 0o644)
+    assert.throws(() => findDatabaseUrl(undefined, environment), { code: 'DATABASE_URL_FILE' })
+    await chmod(path, 0o600)
+    await writeFile(path, 'hidden words')
+    assert.throws(
+      () => findDatabaseUrl(undefined, environment),
+      (error: Error) => !error.message.includes('hidden'),
+    )
+  })
+})
+
+describe('checkDuties', () => {
+  test('default: three keys', () => {
+    checkDuties({ 'base-chain': aKey, receipt: anotherKey, farm: `0x${'2c'.repeat(32)}` })
+    checkDuties({ 'base-chain': aKey, receipt: anotherKey, farm: undefined })
+  })
+  test('rejects: one key for two duties, in whatever case, and one that follows from another', () => {
+    const derived = bytesToHex(deriveFarmKey(hexToBytes(anotherKey)).secretKey)
+    const upper = aKey.toUpperCase().replace('0X', '0x') as `0x${string}`
+    for (const duties of [
+      { 'base-chain': aKey, receipt: upper, farm: undefined },
+      { 'base-chain': aKey, receipt: anotherKey, farm: aKey },
+      { 'base-chain': undefined, receipt: anotherKey, farm: anotherKey },
+      { 'base-chain': aKey, receipt: anotherKey, farm: derived },
+    ]) {
+      assert.throws(() => checkDuties(duties), { code: 'KEY_REUSED' })
+    }
   })
 })
 
@@ -111,7 +188,7 @@ describe('cinnabar sequencer', () => {
   test('rejects: a base chain without the contracts, and bad options', async () => {
     const environment = {
       CINNABAR_SEQUENCER_L1_KEY: aKey,
-      CINNABAR_SEQUENCER_RECEIPT_KEY: aKey,
+      CINNABAR_SEQUENCER_RECEIPT_KEY: anotherKey,
     }
     const options = [
       ...['start', '--deployment', devnet.deploymentFile],
@@ -127,5 +204,16 @@ describe('cinnabar sequencer', () => {
       run([...options, '--rpc', devnet.chain.rpcUrl], { CINNABAR_SEQUENCER_L1_KEY: '' }),
     )
     assert.deepEqual([keyless.code, keyless.output.includes('KEY_INVALID')], [1, true])
+    const reused = await finish(
+      run([...options, '--rpc', devnet.chain.rpcUrl], {
+        ...environment,
+        CINNABAR_SEQUENCER_RECEIPT_KEY: aKey,
+      }),
+    )
+    assert.deepEqual([reused.code, reused.output.includes('KEY_REUSED')], [1, true])
+    const half = await finish(
+      run([...options, '--rpc', devnet.chain.rpcUrl, '--l1-signer', 'https://x'], environment),
+    )
+    assert.deepEqual([half.code, half.output.includes('SIGNER_OPTIONS')], [1, true])
   })
 })

@@ -57,5 +57,19 @@ export async function dumpSchema(connection: Connection): Promise<string> {
       from pg_views where schemaname = 'public' order by viewname
     `,
   )
+  await section(
+    'functions',
+    sql`
+      select pg_get_functiondef(oid) as line
+      from pg_proc where pronamespace = 'public'::regnamespace order by proname
+    `,
+  )
+  await section(
+    'triggers',
+    sql`
+      select pg_get_triggerdef(oid) as line
+      from pg_trigger where not tgisinternal order by tgrelid::regclass::text, tgname
+    `,
+  )
   return `${lines.join('\n').trimEnd()}\n`
 }

@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { type ApiClient, createApiClient, decodeBatchBody } from '../../api/index.ts'
 import { type Devnet, startDevnet } from '../../demo/devnet.ts'
 import type { ChainEventOf } from '../../l1/chainEvents.ts'
 import { getClaimable, getSettledState } from '../../l1/reads.ts'
+import { BaseError } from '../../protocol/errors.ts'
 import { formatField } from '../../protocol/field.ts'
 import { defaultLimits } from '../../sequencer/server/limits.ts'
 import { type RunningSequencer, startSequencer } from '../../sequencer/startSequencer.ts'
 import { openDatabase } from '../../sequencer/store/database.ts'
+import { runCinnabar, startCinnabar } from '../support/runCinnabar.ts'
+import { expectFollowerAgrees } from '../support/expectFollowerAgrees.ts'
 import { depositEther, type LivePayer, provePayment, registerPayer } from '../support/livePayers.ts'
 import { publicInputPosition } from '../support/publicInputPosition.ts'
 import { waitFor } from '../support/waitFor.ts'
@@ -120,7 +124,10 @@ describe('from submission to settlement', () => {
   })
 
   test('behavior: a sequencer with an empty database rebuilds everything from the base chain', async () => {
-    const before = await api.getStatus()
+    const before = await waitFor('observed settlement', async () => {
+      const answer = await api.getStatus()
+      return answer.settled.batchNumber === answer.sealed.batchNumber ? answer : undefined
+    })
     const { batches } = await api.getBatches()
     await running.stop()
     const fresh = await devnet.postgres.createDatabase()
@@ -189,6 +196,55 @@ describe('from submission to settlement', () => {
       numbers,
       numbers.map((_, i) => i + 1),
     )
+  })
+
+  test('behavior: a fresh follower rebuilds the same from the base chain alone', async () => {
+    const { proofs, batchNumber } = await expectFollowerAgrees({
+      ...{ client: devnet.client, deployment: devnet.deployment, rpcUrl: devnet.chain.rpcUrl },
+      createDatabase: () => devnet.postgres.createDatabase(),
+      sequencerUrl: running.url,
+    })
+    const transfers = (await readSettled()).flatMap((batch) => batch.transfers)
+    assert.equal(proofs, Number(batchNumber) + transfers.length)
+  })
+
+  test('behavior: the command, killed while it serves, replays nothing and gives its verdict', async () => {
+    const fresh = await devnet.postgres.createDatabase()
+    const stateDir = join(devnet.dir, 'follower')
+    const options = [
+      ...['follow', '--rpc', devnet.chain.rpcUrl, '--deployment', devnet.deploymentFile],
+      ...['--state-dir', stateDir, '--database-url', fresh.url, '--port', '0'],
+    ]
+    const child = startCinnabar([...options, '--poll', '50ms'])
+    const follower = createApiClient({ url: await child.url })
+    const { batchNumber } = await getSettledState(devnet)
+    const status = await waitFor('follower that caught up', async () => {
+      const answer = await follower.getStatus().catch((error: unknown) => {
+        if (error instanceof BaseError && error.code === 'SEQUENCER_NOT_READY') return undefined
+        throw error
+      })
+      return BigInt(answer?.settled.batchNumber ?? -1) === batchNumber ? answer : undefined
+    })
+    await assert.rejects(
+      follower.submitTransfer((await provePayment(devnet, api, ann, { asset: 2n })).submission),
+      { code: 'FOLLOWER_READ_ONLY' },
+    )
+    await child.kill()
+    const { stdout, code } = await runCinnabar([
+      ...options,
+      '--once',
+      '--json',
+      '--watch',
+      running.url,
+    ])
+    assert.equal(code, 0)
+    const verdict = JSON.parse(stdout) as Record<string, unknown>
+    assert.deepEqual([verdict['agrees'], verdict['isCaughtUp'], verdict['proofs']], [true, true, 0])
+    assert.deepEqual(
+      [verdict['batchNumber'], verdict['noteRoot']],
+      [status.settled.batchNumber, status.settled.noteRoot],
+    )
+    await fresh.drop()
   })
 
   test('behavior: nothing private is in the database', async () => {

@@ -8,6 +8,7 @@ import { type ApiClient, createApiClient, type TransferAdmitted } from '../../ap
 import { type Devnet, startDevnet } from '../../demo/devnet.ts'
 import type { ChainEventOf } from '../../l1/chainEvents.ts'
 import { type Database, openDatabase, sql } from '../../sequencer/store/database.ts'
+import { expectFollowerAgrees } from '../support/expectFollowerAgrees.ts'
 import { type LivePayer, provePayment, registerPayer } from '../support/livePayers.ts'
 import type { SequencerChildSettings } from '../support/sequencerChild.ts'
 import { waitFor } from '../support/waitFor.ts'
@@ -198,5 +199,9 @@ describe('a sequencer killed at any moment', () => {
     `)
     assert.equal(calls?.calls, calls?.transactions)
     assert.equal((await api.getStatus()).settled.batchNumber, settled.length)
+    await expectFollowerAgrees({
+      ...{ client: devnet.client, deployment: devnet.deployment, rpcUrl: devnet.chain.rpcUrl },
+      createDatabase: () => devnet.postgres.createDatabase(),
+    })
   })
 })

@@ -64,6 +64,13 @@ const samples: Record<string, () => Error> = {
   UnsealableError: () => new refusals.UnsealableError({ cause: new Error('inner') }),
   NotReadyError: () => new refusals.NotReadyError({ what: 'a base chain' }),
   SequencerBusyError: () => new refusals.SequencerBusyError({ retryAfterSeconds: 3 }),
+  SettlementNotOursError: () =>
+    new refusals.SettlementNotOursError({
+      ...{ mode: 'lease', maySettle: false, holder: undefined, leaseEndsAt: undefined },
+      ...{ time: 0n, blockTime: 0n, isClockStopped: false, aliveAt: 0n, livenessGap: 0n },
+    }),
+  SequencerStoppingError: () => new refusals.SequencerStoppingError(),
+  SequencerDrainingError: () => new refusals.SequencerDrainingError(),
   TransferUnknownError: () => new refusals.TransferUnknownError({ id: '0x01' }),
   AnchorUnknownError: () => new refusals.AnchorUnknownError({ batchNumber: 7n }),
 }
@@ -289,17 +296,25 @@ describe('limits', () => {
 
   test('behavior: a stop answers what was asked before', async () => {
     const gate = Promise.withResolvers<boolean[]>()
+    const reached = Promise.withResolvers<undefined>()
     await here.sequencer.stop()
     here = await aSequencer(database, {
       ports: {
-        prover: { prove: () => Promise.reject(new Error()), verifyMany: () => gate.promise },
+        prover: {
+          prove: () => Promise.reject(new Error()),
+          verifyMany() {
+            reached.resolve(undefined)
+            return gate.promise
+          },
+        },
       },
     })
     const url = await here.sequencer.app.listen({ host: '127.0.0.1', port: 0 })
     const api = createApiClient({ url })
     const answer = api.submitTransfer(aSubmission('one'))
-    await delay(200)
+    await reached.promise
     const stopped = here.sequencer.stop()
+    // Time for it to go wrong.
     await delay(200)
     gate.resolve([true])
     assert.equal((await answer).status, 'admitted')

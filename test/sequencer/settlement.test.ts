@@ -16,6 +16,7 @@ import { openFarm } from '../../prover/farm/store/openFarm.ts'
 import { requeueProofs } from '../../prover/farm/store/requeueProofs.ts'
 import { proofFromWords } from '../../prover/proof.ts'
 import type { SettlementChoice } from '../../sequencer/settlement/chooseSettlement.ts'
+import { ROOT_PATIENCE_MS } from '../../sequencer/settlement/settler.ts'
 import { toBatch } from '../../sequencer/state/restoreState.ts'
 import { type Database, fromField, sql, toField } from '../../sequencer/store/database.ts'
 import { aServer, type TestServer } from '../support/databases.ts'
@@ -120,6 +121,7 @@ describe('from proof to settlement', () => {
       noteRoot: decoded.noteRoot,
       nullifierRoot: decoded.nullifierRoot,
       transfers: decoded.transfers,
+      voids: [],
       deposits: decoded.deposits,
     }
   }
@@ -304,7 +306,7 @@ describe('from proof to settlement', () => {
       [1n, 2n],
     )
     assert.deepEqual(
-      sent.map(({ slots }) => slots.map((slot) => (slot.kind === 'empty' ? -1 : slot.context))),
+      sent.map(({ slots }) => slots.map((slot) => ('context' in slot ? slot.context : -1))),
       [[0], [1, 1]],
     )
   })
@@ -392,6 +394,65 @@ describe('from proof to settlement', () => {
     await tick('settler')
     await tick('observer')
     assert.equal((await statusOf(ids[2]))['status'], 'settled')
+  })
+
+  test('behavior: a root that a reorg took away holds back its batch, and for a time only (S2)', async () => {
+    const before = await admit('before')
+    await seal()
+    const head = await here.chain.getHead()
+    const update = anIdentityUpdate(2n, fieldOf('second root'))
+    here.chain.mine(update)
+    await tick('observer')
+    const ids: string[] = []
+    for (const label of ['one', 'two']) {
+      ids.push(await admit(label, { identityRoot: fieldOf('second root') }))
+      await seal()
+    }
+    await tick('prover')
+    here.chain.reorg(head.number)
+    here.chain.mine()
+    here.chain.mine()
+    await tick('observer')
+    accept()
+    // What stands before it is settled.
+    await assert.rejects(tick('settler'), { code: 'SETTLEMENT_ROOT_VERSION_UNKNOWN' })
+    assert.deepEqual(sentBatches(), [[1]])
+    await tick('observer')
+    assert.equal((await statusOf(before))['status'], 'settled')
+    here.clock.now += ROOT_PATIENCE_MS - 1
+    await assert.rejects(tick('settler'), { code: 'SETTLEMENT_ROOT_VERSION_UNKNOWN' })
+    // Published again, as a transaction is that waited in the nodes' pools.
+    here.chain.mine(update)
+    await tick('observer')
+    accept()
+    await tick('settler')
+    await tick('observer')
+    assert.deepEqual(sentBatches(), [[1], [2, 3]])
+    for (const id of ids) assert.equal((await statusOf(id))['status'], 'settled')
+  })
+
+  test('behavior: a batch whose root stays away is void, with all after it (S2)', async () => {
+    const head = await here.chain.getHead()
+    here.chain.mine(anIdentityUpdate(2n, fieldOf('second root')))
+    await tick('observer')
+    const gone = await admit('gone', { identityRoot: fieldOf('second root') })
+    await seal()
+    await tick('prover')
+    here.chain.reorg(head.number)
+    here.chain.mine()
+    here.chain.mine()
+    await tick('observer')
+    await assert.rejects(tick('settler'), { code: 'SETTLEMENT_ROOT_VERSION_UNKNOWN' })
+    here.clock.now += ROOT_PATIENCE_MS
+    await tick('settler')
+    assert.equal(await codeOf(gone), 'TX_BATCH_EXPIRED')
+    // State resumes.
+    await admit('next')
+    await seal()
+    await tick('prover')
+    accept()
+    await tick('settler')
+    assert.deepEqual(sentBatches(), [[1]])
   })
 
   test('behavior: what was settled by an earlier life is not an expiry', async () => {
@@ -597,6 +658,7 @@ describe('from proof to settlement', () => {
         memo,
         anchorBatch: 0n,
       })),
+      voids: [],
       deposits: [],
     })
     await tick('observer')

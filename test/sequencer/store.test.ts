@@ -179,6 +179,18 @@ describe('l1TransactionStore', () => {
     assert.deepEqual(await store.listPending(sender), [other])
     assert.deepEqual(await store.listByPurpose('settle 3'), [])
   })
+
+  test('behavior: the very bytes signed again for another purpose stand for that one', async () => {
+    const store = l1TransactionStore(database)
+    const first = transaction(5n, 'settle 1', 1)
+    await store.insert(first)
+    await store.setStatus('settle 1', 5n, 'mined')
+    const again = { ...first, purpose: 'settle 2' }
+    await store.insert(again)
+    assert.deepEqual(await store.listByPurpose('settle 2'), [again])
+    assert.deepEqual(await store.listPending(sender), [again])
+    assert.deepEqual(await store.listByPurpose('settle 1'), [])
+  })
 })
 
 describe('openDatabase', () => {

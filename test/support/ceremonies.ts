@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 
 import { buildBn128, ChaCha } from 'ffjavascript'
 import type { Curve } from 'ffjavascript'
@@ -8,13 +10,40 @@ import { powersOfTau } from 'snarkjs'
 import type { CeremonyWorkspace } from '../../prover/ceremony/importPtau.ts'
 import { readKeyRecord } from '../../prover/ceremony/keyRecord.ts'
 
-/** Two circuits of up to 2^8 rows. */
-export const ceremonyWorkspace: CeremonyWorkspace = {
-  circuits: {
-    mainDirectory: 'test/support/circuits/ceremony',
-    outputDirectory: '.cinnabar/test-circuits',
-  },
-  ptauRecords: '.cinnabar/test-ptau',
+/** For the circuits of a folder, by default two of up to 2^8 rows. */
+export function ceremonyWorkspaceOf(
+  mainDirectory = 'test/support/circuits/ceremony',
+): CeremonyWorkspace {
+  return {
+    circuits: { mainDirectory, outputDirectory: '.cinnabar/test-circuits' },
+    ptauRecords: '.cinnabar/test-ptau',
+  }
+}
+
+export const ceremonyWorkspace = ceremonyWorkspaceOf()
+
+export type SetupEnded = { code: number | null; stdout: string; stderr: string }
+
+/** `cinnabar setup …` as a process of its own, in a folder of its own, over the circuits of `mainDirectory`. */
+export function runSetup(
+  cwd: string,
+  args: readonly string[],
+  { typed = '', mainDirectory }: { typed?: string; mainDirectory?: string } = {},
+): Promise<SetupEnded> {
+  const command = join(import.meta.dirname, 'ceremonyCommand.ts')
+  const over = mainDirectory === undefined ? [] : [mainDirectory]
+  const child = spawn(process.execPath, [command, ...over, 'setup', ...args], {
+    cwd,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  child.stdin.end(typed)
+  const ended: SetupEnded = { code: null, stdout: '', stderr: '' }
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (ended.stdout += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (ended.stderr += text))
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => resolve({ ...ended, code }))
+  })
 }
 
 export const BEACON_HASH = '0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0'

@@ -15,9 +15,30 @@ import type { CircuitInputs } from '../../prover/witnessCalculator.ts'
 /** A full assignment of one circuit. Immutable: `edit` makes another one. */
 export type Witness = {
   readonly values: readonly bigint[]
-  /** What was edited, and of which witness, so that only the rows touched are looked at again. */
+  /** What was edited, by wire, and of which witness, so that only the rows touched are looked at again. */
   readonly base?: Witness
-  readonly edited?: ReadonlySet<number>
+  readonly edits?: ReadonlyMap<number, bigint>
+}
+
+/** Copies the values when somebody asks for all of them: most edits are looked at in a few rows. */
+class EditedWitness implements Witness {
+  readonly base: Witness
+  readonly edits: ReadonlyMap<number, bigint>
+  #values: readonly bigint[] | undefined
+
+  constructor(base: Witness, edits: ReadonlyMap<number, bigint>) {
+    this.base = base
+    this.edits = edits
+  }
+
+  get values(): readonly bigint[] {
+    if (this.#values === undefined) {
+      const values = [...this.base.values]
+      for (const [index, value] of this.edits) values[index] = value
+      this.#values = values
+    }
+    return this.#values
+  }
 }
 
 /** A row A·B = C that does not hold. */
@@ -54,6 +75,8 @@ export class CircuitTester {
   #rowsBySignal: { starts: Uint32Array; rows: Uint32Array } | undefined
   #symbols: { indexes: Map<string, number>; names: Map<number, string> } | undefined
   readonly #satisfied = new WeakSet<Witness>()
+  /** A copy of the witness edited last, into which edits are put for as long as they are looked at. */
+  #scratch: { base: Witness; values: bigint[] } | undefined
 
   private constructor(circuit: LocatedCircuit, calculator: WitnessCalculator, r1cs: R1cs) {
     this.circuit = circuit
@@ -114,7 +137,8 @@ export class CircuitTester {
 
   /** The value of a signal, e.g. `main.used[0]`. @throws {SignalError} when eliminated or unknown. */
   get(witness: Witness, name: string): bigint {
-    return witness.values[this.#indexOf(name)]!
+    const index = this.#indexOf(name)
+    return witness.edits?.get(index) ?? (witness.base ?? witness).values[index]!
   }
 
   /** Outputs, then public inputs, as the verifier gets them. */
@@ -135,14 +159,11 @@ export class CircuitTester {
 
   /** The same for several signals at once. */
   editAll(witness: Witness, changes: Readonly<Record<string, bigint>>): Witness {
-    const values = [...witness.values]
-    const edited = new Set(witness.edited)
+    const edits = new Map(witness.edits)
     for (const [name, value] of Object.entries(changes)) {
-      const index = this.#indexOf(name)
-      values[index] = ((value % FIELD_ORDER) + FIELD_ORDER) % FIELD_ORDER
-      edited.add(index)
+      edits.set(this.#indexOf(name), ((value % FIELD_ORDER) + FIELD_ORDER) % FIELD_ORDER)
     }
-    return { values, base: witness.base ?? witness, edited }
+    return new EditedWitness(witness.base ?? witness, edits)
   }
 
   /** All signals by name, the eliminated ones too. */
@@ -174,31 +195,53 @@ export class CircuitTester {
 
   #failingRows(witness: Witness, limit: number): number[] {
     if (this.#satisfied.has(witness)) return []
-    const failing: number[] = []
-    for (const row of this.#rowsToCheck(witness)) {
-      if (!this.#holds(row, witness.values)) {
-        failing.push(row)
-        if (failing.length === limit) break
-      }
-    }
+    const { base, edits } = witness
+    const failing =
+      base !== undefined && edits !== undefined && this.isSatisfied(base)
+        ? this.#failingAfter(base, edits, limit)
+        : this.#failingOf(this.#rows.keys(), this.#valuesOf(witness), limit)
     if (failing.length === 0) this.#satisfied.add(witness)
     return failing
   }
 
-  /** Rows are checked all, or those an edit touches when the edited witness was satisfied. */
-  #rowsToCheck({ values, base, edited }: Witness): Iterable<number> {
+  /** The rows that edits of a satisfied witness touch. */
+  #failingAfter(base: Witness, edits: ReadonlyMap<number, bigint>, limit: number): number[] {
+    if (this.#scratch?.base !== base) {
+      this.#scratch = { base, values: [...this.#valuesOf(base)] }
+    }
+    const { values } = this.#scratch
+    const { starts, rows } = this.#rowIndex()
+    const touched = new Set<number>()
+    for (const [signal, value] of edits) {
+      values[signal] = value
+      for (let at = starts[signal]!; at < starts[signal + 1]!; at++) touched.add(rows[at]!)
+    }
+    try {
+      return this.#failingOf(
+        [...touched].sort((one, other) => one - other),
+        values,
+        limit,
+      )
+    } finally {
+      for (const signal of edits.keys()) values[signal] = base.values[signal]!
+    }
+  }
+
+  #failingOf(rows: Iterable<number>, values: readonly bigint[], limit: number): number[] {
+    const failing: number[] = []
+    for (const row of rows) {
+      if (this.#holds(row, values)) continue
+      failing.push(row)
+      if (failing.length === limit) break
+    }
+    return failing
+  }
+
+  #valuesOf({ values }: Witness): readonly bigint[] {
     if (values.length !== this.#r1cs.header.wires || values[0] !== 1n) {
       throw new SignalError(`This is no witness of ${this.circuit.name}.`)
     }
-    if (base === undefined || edited === undefined || !this.isSatisfied(base)) {
-      return this.#rows.keys()
-    }
-    const { starts, rows } = this.#rowIndex()
-    const touched = new Set<number>()
-    for (const signal of edited) {
-      for (let at = starts[signal]!; at < starts[signal + 1]!; at++) touched.add(rows[at]!)
-    }
-    return [...touched].sort((one, other) => one - other)
+    return values
   }
 
   #holds(index: number, values: readonly bigint[]): boolean {

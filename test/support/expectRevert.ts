@@ -11,13 +11,9 @@ import { loadArtifact } from '../../deploy/contracts/artifacts.ts'
 
 /** Every custom error of ours and of OpenZeppelin's that a call can end with. */
 const errors = (() => {
-  const artifacts = [
-    ...contractNames.map((name: ContractName) =>
-      name === 'accessManager' ? 'Authority' : upperFirst(name),
-    ),
-    // Not part of a deployment yet.
-    'DisclosureLog',
-  ]
+  const artifacts = contractNames.map((name: ContractName) =>
+    name === 'accessManager' ? 'Authority' : upperFirst(name),
+  )
   const abis = artifacts.flatMap((name) => loadArtifact(name).abi as { type: string }[])
   const fragments = abis.filter(({ type }) => type === 'error')
   const safeErc20 = ['error SafeERC20FailedOperation(address token)']

@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto'
 
-import { IDENTITY_STATUS, IDENTITY_TREE_DEPTH, REGISTRY_MODE } from '../../protocol/constants.ts'
+import {
+  IDENTITY_STATUS,
+  IDENTITY_TREE_DEPTH,
+  MAX_SUSPENSION_DAYS,
+  REGISTRY_MODE,
+} from '../../protocol/constants.ts'
 import { deploymentDomain } from '../../protocol/domain.ts'
 import { bytesToBigint, reduce } from '../../protocol/field.ts'
 import { hashDestination, hashIdentity, type Identity } from '../../protocol/identity.ts'
@@ -9,6 +14,7 @@ import { buildRegistration } from '../../protocol/registration.ts'
 import {
   buildRegistryUpdate,
   consentToDestination,
+  type RegistryLimits,
   type RegistryMode,
   type RegistryUpdate,
 } from '../../protocol/registry.ts'
@@ -49,6 +55,7 @@ export function aPerson(
       jurisdiction: 756n,
       expiryDay: 40_000n,
       status: BigInt(IDENTITY_STATUS.ACTIVE),
+      suspendedUntil: 0n,
       destination: hashDestination({
         kind: 'address',
         address: fieldOf(`${name} home`) >> 94n,
@@ -70,6 +77,12 @@ export function anIdentityTree(...people: readonly Person[]): MerkleTree {
   return tree
 }
 
+/** Of a registrar that gives tiers to 4, on 23 November 2026. */
+export const someLimits: RegistryLimits = {
+  tierCap: 4n,
+  latestSuspension: 20_780n + BigInt(MAX_SUSPENSION_DAYS),
+}
+
 export type AnUpdateParameters = {
   mode?: RegistryMode
   index?: bigint
@@ -78,6 +91,7 @@ export type AnUpdateParameters = {
   next?: Partial<Identity>
   domain?: bigint
   isAlone?: boolean
+  limits?: Partial<RegistryLimits>
 }
 
 /**
@@ -91,6 +105,7 @@ export function anUpdate({
   next = {},
   domain = aDomain,
   isAlone = false,
+  limits = {},
 }: AnUpdateParameters = {}): RegistryUpdate & { alice: Person; tree: MerkleTree } {
   const alice = aPerson('alice', index, old, domain)
   const others = [
@@ -121,6 +136,7 @@ export function anUpdate({
     mode,
     ...(mode === REGISTRY_MODE.DESTINATION_BY_OWNER ? { consent } : {}),
     domain,
+    limits: { ...someLimits, ...limits },
   })
   return { ...update, alice, tree }
 }

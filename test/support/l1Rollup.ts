@@ -5,7 +5,8 @@ import { approveCall, depositCall } from '../../l1/calls.ts'
 import { getEntryFee } from '../../l1/reads.ts'
 import { submitTransaction } from '../../l1/submitTransaction.ts'
 import type { SignedTransaction, TransactionStore } from '../../l1/transactionStore.ts'
-import { DEPOSIT_CIPHERTEXT_BYTES } from '../../protocol/constants.ts'
+import { dayOf } from '../../protocol/calendar.ts'
+import { DEPOSIT_CIPHERTEXT_BYTES, MAX_SUSPENSION_DAYS } from '../../protocol/constants.ts'
 import { publicInputsToArray } from '../../protocol/publicInputs.ts'
 import { anUpdate, fieldOf } from './identities.ts'
 import { seededBytes, type TestRollup } from './settlement.ts'
@@ -23,8 +24,15 @@ export function memoryTransactionStore(): TransactionStore {
           .filter((row) => row.status === 'pending' && row.sender === sender.toLowerCase())
           .sort((one, other) => Number(one.nonce - other.nonce)),
       ),
+    listFrom: (sender, nonce) =>
+      Promise.resolve(
+        rows
+          .filter((row) => row.status !== 'dead' && row.sender === sender.toLowerCase())
+          .filter((row) => row.nonce >= nonce)
+          .sort((one, other) => Number(one.nonce - other.nonce)),
+      ),
     insert: (transaction) => {
-      rows.push(transaction)
+      rows = [...rows.filter(({ hash }) => hash !== transaction.hash), transaction]
       return Promise.resolve()
     },
     setStatus: (purpose, nonce, status) => {
@@ -75,7 +83,9 @@ export async function queueDeposit(
 /** Fills identity index 5, under simulated proofs. Once a rollup. */
 export async function registerAlice(rollup: TestRollup): Promise<ReturnType<typeof anUpdate>> {
   const { domain } = rollup.deployment
-  const update = anUpdate({ mode: 0, domain, isAlone: true })
+  const latestSuspension = dayOf(await rollup.now()) + BigInt(MAX_SUSPENSION_DAYS)
+  const limits = { tierCap: 255n, latestSuspension }
+  const update = anUpdate({ mode: 0, domain, isAlone: true, limits })
   const { x, y } = update.alice.identity.tracePoint
   const registration = {
     domain,
@@ -95,6 +105,8 @@ export async function registerAlice(rollup: TestRollup): Promise<ReturnType<type
       'registration',
       publicInputsToArray('registration', registration),
     ),
+    order: 0n,
+    latestSuspension,
     sealedContents: '0x0102',
   })
   await sent.wait()

@@ -16,7 +16,7 @@ import {
   type TransferCircuit,
 } from '../../protocol/constants.ts'
 import { formatField } from '../../protocol/field.ts'
-import { hashIdentity } from '../../protocol/identity.ts'
+import { type Destination, hashIdentity, type Identity } from '../../protocol/identity.ts'
 import { commitNote, type Note } from '../../protocol/note.ts'
 import { buildPolicyTree } from '../../protocol/policy.ts'
 import { publicInputsToArray } from '../../protocol/publicInputs.ts'
@@ -39,11 +39,11 @@ export type LivePayer = {
 /** A person whose identity is proved and published on the devnet's chain. */
 export async function registerPayer(
   devnet: Devnet,
-  { name, index }: { name: string; index: bigint },
+  { name, index, ...fields }: { name: string; index: bigint } & Partial<Identity>,
 ): Promise<LivePayer> {
   const { client, deployment, prover, reader, accounts, dir, investigationKey } = devnet
   const { domain } = deployment
-  const person = aPerson(name, index, {}, domain)
+  const person = aPerson(name, index, fields, domain)
   const head = await reader.getHead()
   const events = await reader.getEvents({ from: deployment.startBlock, to: head.number })
   const updates = events.filter(
@@ -137,6 +137,8 @@ export type PayOptions = {
   payments?: readonly { to: Person; amount: bigint }[]
   withdrawal?: { amount: bigint; recipient: bigint }
   fee?: bigint
+  /** An exit (T6): no policy is opened, and all goes there. Default: none. */
+  exitTo?: Destination
 }
 
 export type ProvedPayment = {
@@ -155,6 +157,7 @@ export async function provePayment(
   options: PayOptions = {},
 ): Promise<ProvedPayment> {
   const { asset = 1n, circuit = 'transfer', inputs = [], payments = [], withdrawal } = options
+  const { exitTo } = options
   const { person, accounts } = payer
   const status = await api.getStatus()
   const { tree: noteTree, batchNumber } = await readNoteTree(api)
@@ -168,6 +171,7 @@ export async function provePayment(
     perTransfer: BigInt(policy.perTransfer),
     perDay: BigInt(policy.perDay),
     accountCap: BigInt(policy.accountCap),
+    reportAbove: BigInt(policy.reportAbove),
   }))
   const policyTree = buildPolicyTree(policies)
   const policyIndex = policies.findIndex(
@@ -194,6 +198,7 @@ export async function provePayment(
     payments: payments.map(({ to, amount }) => ({ address: addressOf(to), amount })),
     ...(withdrawal === undefined ? {} : { withdrawal }),
     fee: options.fee ?? 0n,
+    ...(exitTo === undefined ? {} : { isExit: true, destination: exitTo }),
     epoch: BigInt(status.epoch),
     identity: person.identity,
     identityPath: identityTree.path(Number(person.index)),
@@ -205,6 +210,7 @@ export async function provePayment(
     day: BigInt(status.day),
     auditKeyS: pointOf(status.auditKeyS),
     auditKeyI: pointOf(status.auditKeyI),
+    auditKeyL: pointOf(status.auditKeyL),
     randomBytes: seededBytes(`memo ${String(person.index)} ${String(account.nonce)}`),
   })
   const { proof } = await prover.prove(circuit, built.circuitInputs)

@@ -27,6 +27,7 @@ import {
   CIRCUIT_IDS,
   IDENTITY_TREE_DEPTH,
   OUTPUTS_PER_SLOT,
+  PROTOCOL_VERSION,
   REGISTRY_MODE,
   SECONDS_PER_DAY,
 } from '../../protocol/constants.ts'
@@ -40,7 +41,7 @@ import { initialState } from '../../protocol/rollupState.ts'
 import { MerkleTree } from '../../protocol/tree.ts'
 import { packWord, unpackWord } from '../../protocol/words.ts'
 import { fieldOf, seedOf } from './identities.ts'
-import { auditSecretI, auditSecretS } from './transfers.ts'
+import { auditSecretI, auditSecretL, auditSecretS } from './transfers.ts'
 
 export const recordedDeployment = {
   chainId: 31_337n,
@@ -185,7 +186,8 @@ export class RecordedChain implements ChainReader {
   scheduleEpoch(epoch: bigint, startDay: bigint): void {
     const auditKeyS = mulBase8(auditSecretS + epoch)
     const auditKeyI = mulBase8(auditSecretI + epoch)
-    this.mine({ type: 'epochScheduled', epoch, startDay, auditKeyS, auditKeyI })
+    const auditKeyL = mulBase8(auditSecretL + epoch)
+    this.mine({ type: 'epochScheduled', epoch, startDay, auditKeyS, auditKeyI, auditKeyL })
   }
 
   setIdentity(index: bigint, identity: Identity): void {
@@ -348,6 +350,7 @@ export class RecordedChain implements ChainReader {
         const unsigned = {
           statementId: id,
           admittedAt: 1_700_000_000_000,
+          settleBy: 0,
           sequencer: addressOfKey(sequencerKey),
         }
         const signature = signDigest(sequencerKey, hashReceipt(recordedDeployment, unsigned))
@@ -399,9 +402,9 @@ export class RecordedChain implements ChainReader {
       .filter((event) => event.type === 'epochScheduled')
       .filter(({ startDay }) => startDay <= this.day)
     const epoch = epochs.at(-1)!
-    const { auditKeyS, auditKeyI } = epoch
+    const { auditKeyS, auditKeyI, auditKeyL } = epoch
     return {
-      protocolVersion: 1,
+      protocolVersion: PROTOCOL_VERSION,
       chainId: Number(recordedDeployment.chainId),
       contracts: { rollup: recordedDeployment.rollup },
       domain: formatField(recordedDomain),
@@ -409,6 +412,9 @@ export class RecordedChain implements ChainReader {
       circuits: Object.entries(CIRCUIT_IDS).map(([name, id]) => ({ name, id, keyHash: null })),
       sealed: head,
       settled: head,
+      finality: { batchNumber: 0, depth: 64 },
+      settlement: { mode: 'sequencer', isOurs: true, leaseHolder: null, leaseEndsAt: null },
+      promise: null,
       identity: {
         version: Number(this.#identityVersion),
         root: formatField(this.#identityTree.root),
@@ -421,6 +427,7 @@ export class RecordedChain implements ChainReader {
       epoch: Number(epoch.epoch),
       auditKeyS: [formatField(auditKeyS.x), formatField(auditKeyS.y)],
       auditKeyI: [formatField(auditKeyI.x), formatField(auditKeyI.y)],
+      auditKeyL: [formatField(auditKeyL.x), formatField(auditKeyL.y)],
       minimumFees: [{ asset: 1, amount: String(this.minimumFee) }],
       limits: { bodyBytes: 1, requestsPerMinute: 1, batchesPerPage: 64, leavesPerPage: 4096 },
       batchSizes: [4, 16],
@@ -494,7 +501,7 @@ function settledEvent(chain: RecordedChain, batch: SealedBatch) {
   })
   const [decoded] = decodeSettleInput(input).batches
   const transfers = decoded!.slots.flatMap((slot, i): SettledTransfer[] => {
-    if (slot.kind === 'empty') return []
+    if (!('proof' in slot)) return []
     const sealed = batch.transfers[i]!
     const { epoch } = unpackWord('fee', sealed.publicInputs.fee)
     const { nullifier, outputs, withdrawal, traceTag, ephemeral } = slot
@@ -523,6 +530,7 @@ function settledEvent(chain: RecordedChain, batch: SealedBatch) {
     nullifierRoot: batch.nullifierRoot,
     feeRecipient: batch.feeRecipient,
     transfers,
+    voids: [],
     deposits: batch.deposits,
   }
 }

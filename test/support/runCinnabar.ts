@@ -1,8 +1,15 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
+
+/** Nothing of the caller's but what finds programs and speeds up their start. */
+export function bareEnvironment(): NodeJS.ProcessEnv {
+  const { PATH, NODE_COMPILE_CACHE } = process.env
+  return { PATH, HOME: '/nonexistent', NODE_COMPILE_CACHE }
+}
 
 export type CommandResult = {
   code: number | null
@@ -20,7 +27,7 @@ export function runCinnabar(
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [join(root, 'cli/main.ts'), ...args], {
       cwd: root,
-      env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...env },
+      env: { ...bareEnvironment(), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let stdout = ''
@@ -33,4 +40,34 @@ export function runCinnabar(
       resolve({ code, stdout, stderr, json })
     })
   })
+}
+
+/** The same, of a command that serves until it is ended. */
+export function startCinnabar(args: readonly string[]): {
+  /** As the command says it. */
+  readonly url: Promise<string>
+  kill(): Promise<void>
+} {
+  const child = spawn(process.execPath, [join(root, 'cli/main.ts'), ...args], {
+    cwd: root,
+    env: bareEnvironment(),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  const url = new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const found = /listens on (http:\S+\d)/.exec(line)?.[1]
+      if (found !== undefined) resolve(found)
+    })
+    void exited.then((code) => {
+      reject(new Error(`the command ended with code ${String(code)}`))
+    })
+  })
+  return {
+    url,
+    async kill() {
+      child.kill('SIGKILL')
+      await exited
+    },
+  }
 }

@@ -18,6 +18,7 @@ const running = await startSequencer({
   pollMs: 50,
   limits: {
     bodyBytes: 16_384,
+    connections: 800,
     requestsPerMinute: 100_000,
     requestTimeoutMs: 10_000,
     connectionTimeoutMs: 30_000,

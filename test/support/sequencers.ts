@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
-import type { TransferSubmission } from '../../api/index.ts'
-import { encodeSubmission } from '../../api/index.ts'
+import type { BatchBody, TransferSubmission } from '../../api/index.ts'
+import { decodeBatchBody, encodeSubmission } from '../../api/index.ts'
 import type { ChainEvent, ChainHead, ChainReader, EventPosition } from '../../l1/chainEvents.ts'
+import type { MinedTransaction } from '../../l1/findReceipt.ts'
+import type { SettlementRight } from '../../l1/settlementRight.ts'
 import type { BatchCircuit, TransferCircuit } from '../../protocol/constants.ts'
 import {
   BATCH_CIRCUITS,
@@ -55,6 +57,7 @@ export const policyRoot = fieldOf('policy root')
 export const auditKeys = {
   auditKeyS: { x: fieldOf('S.x'), y: fieldOf('S.y') },
   auditKeyI: { x: fieldOf('I.x'), y: fieldOf('I.y') },
+  auditKeyL: { x: fieldOf('L.x'), y: fieldOf('L.y') },
 }
 
 /** A base chain of blocks that a test writes. */
@@ -82,6 +85,17 @@ export class ScriptedChain implements ChainReader {
     return chain
   }
 
+  /** All events of one transaction. */
+  mineTogether(...events: EventBody[]): ChainHead & { transactionHash: Hex } {
+    const head = this.mine(...events)
+    const transactionHash = hashOf(`transaction of ${head.hash}`)
+    const block = this.#blocks.at(-1)
+    if (block !== undefined) {
+      block.events = block.events.map((event) => ({ ...event, transactionHash }))
+    }
+    return { ...head, transactionHash }
+  }
+
   mine(...events: EventBody[]): ChainHead {
     const number = BigInt(this.#blocks.length + 1)
     const hash = hashOf(`block ${String(number)} of fork ${String(this.#fork)}`)
@@ -106,6 +120,17 @@ export class ScriptedChain implements ChainReader {
   reorg(number: bigint): void {
     this.#blocks = this.#blocks.slice(0, Number(number))
     this.#fork += 1
+  }
+
+  findReceipt(transaction: Hex): Promise<MinedTransaction | undefined> {
+    const block = this.#blocks.find(({ events }) =>
+      events.some(({ transactionHash }) => transactionHash === transaction),
+    )
+    return Promise.resolve(
+      block === undefined
+        ? undefined
+        : { blockNumber: block.number, blockHash: block.hash, isSuccess: true },
+    )
   }
 
   getHead(): Promise<ChainHead> {
@@ -154,6 +179,18 @@ export function aDepositQueued(id: bigint): EventBody {
   }
 }
 
+/** The event that the contract would emit for one of a sequencer's batches. */
+export function batchSettled(batch: BatchBody): EventBody {
+  const { batchNumber, circuit, feeRecipient, position, oldSlotCount, newSlotCount, ...rest } =
+    decodeBatchBody(batch)
+  const { noteRoot, nullifierRoot, transfers, deposits } = rest
+  return {
+    type: 'batchSettled',
+    ...{ batchNumber, circuit, feeRecipient, position, oldSlotCount, newSlotCount },
+    ...{ noteRoot, nullifierRoot, transfers, voids: [], deposits },
+  }
+}
+
 export type SubmissionOptions = {
   circuit?: TransferCircuit
   domain?: bigint
@@ -169,6 +206,7 @@ export type SubmissionOptions = {
   memoHash?: bigint
   auditKeyS?: readonly [bigint, bigint]
   auditKeyI?: readonly [bigint, bigint]
+  auditKeyL?: readonly [bigint, bigint]
   proof?: ProofWords
 }
 
@@ -201,6 +239,7 @@ export function aSubmission(label: string, options: SubmissionOptions = {}): Tra
       ),
       auditKeyS: options.auditKeyS ?? [auditKeys.auditKeyS.x, auditKeys.auditKeyS.y],
       auditKeyI: options.auditKeyI ?? [auditKeys.auditKeyI.x, auditKeys.auditKeyI.y],
+      auditKeyL: options.auditKeyL ?? [auditKeys.auditKeyL.x, auditKeys.auditKeyL.y],
     },
   })
 }
@@ -211,6 +250,22 @@ export class ScriptedSettlement implements SettlementChain {
   readonly calls: { purpose: string; data: Hex }[] = []
   answer: (call: { purpose: string; data: Hex }) => Promise<{ transaction: Hex; gasUsed: bigint }> =
     () => Promise.reject(new Error('no answer was scripted'))
+
+  /** Ours and alive, unless a test says otherwise. */
+  right: SettlementRight = {
+    mode: 'sequencer',
+    maySettle: true,
+    holder: undefined,
+    leaseEndsAt: undefined,
+    time: BigInt(noon / 1000),
+    blockTime: BigInt(noon / 1000),
+    isClockStopped: false,
+    aliveAt: BigInt(noon / 1000),
+    livenessGap: 259_200n,
+  }
+  getRight(): Promise<SettlementRight> {
+    return Promise.resolve(this.right)
+  }
 
   /** Wei per gas; undefined where a test does not say. */
   baseFee: bigint | undefined
@@ -284,6 +339,7 @@ export async function aSequencer(
       database,
       reader: chain,
       settlement,
+      findReceipt: (transaction) => chain.findReceipt(transaction),
       prover: {
         prove: () => Promise.reject(new Error('no proof is made here')),
         verifyMany: (all) => Promise.resolve(all.map(() => true)),
@@ -291,6 +347,7 @@ export async function aSequencer(
       keyHashOf: () => null,
       farm: testFarm(),
       receiptKey: new Uint8Array(32).fill(7),
+      l1Account: '0x00000000000000000000000000000000000000a1',
       now: () => new Date(clock.now),
       logger: false,
       onLockLost: () => undefined,

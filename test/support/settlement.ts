@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Contract, ContractFactory, JsonRpcProvider, type TransactionReceipt, Wallet } from 'ethers'
 import { loadArtifact } from '../../deploy/contracts/artifacts.ts'
 import {
+  type AuditKeyRegistrar,
   auditKeyRegistrar,
   deployContracts,
   type DeploymentConfig,
@@ -14,9 +15,12 @@ import {
   type SettleBatch,
   type SettleCall,
   type SettleContext,
+  type SettleForced,
+  type SettleSlot,
   type SettleTransfer,
 } from '../../l1/codec.ts'
 import type { ChainDeployment, ContractName } from '../../l1/deployment.ts'
+import { encodeForcedEntry, type ForcedEntry } from '../../l1/forcedEntry.ts'
 import { type CurvePoint } from '../../protocol/babyjubjub.ts'
 import {
   BATCH_CIRCUITS,
@@ -27,15 +31,16 @@ import {
   type TransferCircuit,
 } from '../../protocol/constants.ts'
 import { dayOf } from '../../protocol/calendar.ts'
+import { applyBatch } from '../../protocol/applyBatch.ts'
 import type { Batch, BatchDeposit, BatchSlot } from '../../protocol/batch.ts'
-import { batchPublicInputs, batchWords } from '../../protocol/batchWords.ts'
+import { batchPublicInputs, type BatchTransition, batchWords } from '../../protocol/batchWords.ts'
 import { hashMemo, type RandomBytes } from '../../protocol/memo.ts'
 import { type Policy } from '../../protocol/policy.ts'
 import { publicInputsToArray, type TransferPublicInputs } from '../../protocol/publicInputs.ts'
-import { initialState } from '../../protocol/rollupState.ts'
+import { initialState, type RollupState } from '../../protocol/rollupState.ts'
 import { bigintToBytes } from '../../protocol/field.ts'
 import { packWord } from '../../protocol/words.ts'
-import { auditKeyFromSecret } from '../../regulator/auditKeys.ts'
+import { auditKeyFromSecret, type AuditKeyKind } from '../../regulator/auditKeys.ts'
 import { type BaseChain, type BaseChainClient, startChain } from './chain.ts'
 import { seededScalars, type SimulatedKeys, simulatedKeys } from './simulatedKeys.ts'
 
@@ -50,7 +55,7 @@ export const DUE_DELAY = 10_800n
 export const DEADLINE = 86_400n
 
 export const testPolicies: readonly Policy[] = [
-  { tier: 1n, asset: ETH_ASSET, perTransfer: 10n, perDay: 20n, accountCap: 30n },
+  { tier: 1n, asset: ETH_ASSET, perTransfer: 10n, perDay: 20n, accountCap: 30n, reportAbove: 15n },
 ]
 
 /** Deterministic bytes for what needs randomness in tests. */
@@ -74,7 +79,7 @@ export type TestRollup = {
   /** Accounts 1, 2, 3: hold no role. */
   readonly users: readonly Wallet[]
   readonly keys: SimulatedKeys
-  readonly auditKeys: { readonly statistics: CurvePoint; readonly investigation: CurvePoint }
+  readonly auditKeys: Readonly<Record<AuditKeyKind, CurvePoint>>
   readonly token: Contract
   /** By the operator. */
   contract(name: ContractName): Contract
@@ -89,17 +94,27 @@ export async function startTestRollup({
   verificationKeys = keys.verificationKeys,
   policies = testPolicies,
   config = {},
+  registrars = {},
   client,
+  chain: sharedChain,
 }: {
   keys?: SimulatedKeys
   /** Default: those of `keys`. */
   verificationKeys?: VerificationKeys
   policies?: readonly Policy[]
   config?: Partial<DeploymentConfig>
+  /** Who registers epoch 0's audit keys. Default: holders whose secrets are known. */
+  registrars?: {
+    readonly statistics?: AuditKeyRegistrar
+    readonly investigation?: AuditKeyRegistrar
+    readonly largeValue?: AuditKeyRegistrar
+  }
   /** Default: as the environment says. */
   client?: BaseChainClient
+  /** One that runs already and has another deployment on it. Default: one of its own, which ends with this. */
+  chain?: BaseChain
 } = {}): Promise<TestRollup> {
-  const chain = await startChain(client === undefined ? {} : { client })
+  const chain = sharedChain ?? (await startChain(client === undefined ? {} : { client }))
   const { provider, operator, users } = connect(chain)
   const token = await deployTestContract(operator, 'mocks/TestTokens', 'TestToken', [
     'Test dollar',
@@ -108,6 +123,7 @@ export async function startTestRollup({
   ])
   const statistics = auditKeyFromSecret('statistics', 1234567n)
   const investigation = auditKeyFromSecret('investigation', 7654321n)
+  const largeValue = auditKeyFromSecret('largeValue', 1357911n)
   const block = await provider.getBlock('latest')
   const deployment = await deployContracts({
     signer: operator,
@@ -132,8 +148,10 @@ export async function startTestRollup({
     epoch0: {
       // A week back, so that tests of older days have keys.
       startDay: dayOf(BigInt(block?.timestamp ?? 0)) - 7n,
-      statistics: auditKeyRegistrar(statistics, seededBytes('statistics')),
-      investigation: auditKeyRegistrar(investigation, seededBytes('investigation')),
+      statistics: registrars.statistics ?? auditKeyRegistrar(statistics, seededBytes('statistics')),
+      investigation:
+        registrars.investigation ?? auditKeyRegistrar(investigation, seededBytes('investigation')),
+      largeValue: registrars.largeValue ?? auditKeyRegistrar(largeValue, seededBytes('largeValue')),
     },
     policies,
     config: { governanceDelay: 0n, ...config },
@@ -151,14 +169,18 @@ export async function startTestRollup({
     operator,
     users,
     keys,
-    auditKeys: { statistics: statistics.auditKey, investigation: investigation.auditKey },
+    auditKeys: {
+      statistics: statistics.auditKey,
+      investigation: investigation.auditKey,
+      largeValue: largeValue.auditKey,
+    },
     token,
     contract: (name) => as(name, operator),
     as,
     now: () => timeOf(provider),
     async stop() {
       provider.destroy()
-      await chain.stop()
+      if (sharedChain === undefined) await chain.stop()
     },
   }
 }
@@ -208,7 +230,8 @@ type ContextValues = {
   readonly identityRoot: bigint
   readonly policyRoot: bigint
   readonly day: bigint
-  readonly epoch: bigint
+  /** epoch, S.x, S.y, I.x, I.y */
+  readonly keys: readonly bigint[]
 }
 
 /** Fields of a slot; everything has a value of its own by default. */
@@ -221,6 +244,13 @@ export type SlotParameters = {
   readonly withdrawal?: { asset: bigint; amount: bigint; recipient: Hex }
   readonly fee?: { amount: bigint; asset: bigint }
   readonly memo?: Uint8Array
+  /** Trace tag, R and the supervisory ciphertexts. */
+  readonly record?: Partial<
+    Pick<
+      TransferPublicInputs,
+      'traceTag' | 'ephemeral' | 'statisticsCiphertext' | 'investigationCiphertext'
+    >
+  >
   /** Changes public inputs before the proof is made: the proof is for something else then. */
   readonly proveFor?: (inputs: TransferPublicInputs) => TransferPublicInputs
   /** Moves C: an invalid proof. */
@@ -229,20 +259,32 @@ export type SlotParameters = {
   readonly isSunsetKey?: true
 }
 
+/** A slot that names an entry of the forced queue. */
+export type ForcedParameters = {
+  readonly forced: ForcedEntry
+  readonly entryId: bigint
+  /** Default: what it was queued as. */
+  readonly takenAs?: SettleForced['takenAs']
+  /** Other words than it was queued with. */
+  readonly change?: Partial<SettleForced>
+}
+
 export type BatchParameters = {
   readonly circuit?: BatchCircuit
-  readonly slots?: readonly (SlotParameters | 'empty')[]
+  readonly slots?: readonly (SlotParameters | ForcedParameters | 'empty')[]
   readonly depositIds?: readonly bigint[]
   readonly feeRecipient?: Hex
   /** What the batch proof is made for, where it differs from what is sent. */
   readonly provenDeposits?: readonly BatchDeposit[]
   readonly provenSlots?: (slots: BatchSlot[]) => BatchSlot[]
   readonly error?: bigint
+  /** Default: an arbitrary number. */
+  readonly newNullifierRoot?: bigint
 }
 
 /**
- * Makes acceptable `settle` calls on top of the settled state. Roots are arbitrary numbers: the
- * batch proof is simulated too. Same seed, same bytes.
+ * Makes acceptable `settle` calls on top of the settled state. Roots are arbitrary numbers, since the
+ * batch proof is simulated too, unless it is asked to be exact: for those who rebuild the trees. Same seed, same bytes.
  */
 export class SettleBuilder {
   readonly rollup: TestRollup
@@ -251,8 +293,10 @@ export class SettleBuilder {
   readonly noteRoots: bigint[]
   #nullifierRoot: bigint
   #slotCount: bigint
+  /** Where roots are exact: the state, and what made it. */
+  readonly #exact: { readonly state: RollupState; readonly batches: Batch[] } | undefined
 
-  constructor(rollup: TestRollup, seed = 'settle') {
+  constructor(rollup: TestRollup, seed = 'settle', { isExact = false } = {}) {
     this.rollup = rollup
     this.#next = seededScalars(seed)
     this.#bytes = seededBytes(seed)
@@ -260,11 +304,13 @@ export class SettleBuilder {
     this.noteRoots = [state.noteTree.root]
     this.#nullifierRoot = state.nullifierTree.root
     this.#slotCount = INITIAL_SLOT_COUNT
+    this.#exact = isExact ? { state, batches: [] } : undefined
   }
 
   /** A builder at the same state, whose calls do not count here. */
   fork(seed: string): SettleBuilder {
-    const copy = new SettleBuilder(this.rollup, seed)
+    const copy = new SettleBuilder(this.rollup, seed, { isExact: this.#exact !== undefined })
+    for (const batch of this.#exact?.batches ?? []) copy.#apply(batch)
     copy.noteRoots.splice(0, copy.noteRoots.length, ...this.noteRoots)
     copy.#nullifierRoot = this.#nullifierRoot
     copy.#slotCount = this.#slotCount
@@ -290,6 +336,18 @@ export class SettleBuilder {
     return { contexts: used, batches: built }
   }
 
+  /** What may enter the forced queue on top of the settled state. */
+  async entry(
+    slot: SlotParameters = {},
+    { context }: { context?: SettleContext } = {},
+  ): Promise<ForcedEntry> {
+    const used = context ?? (await this.context())
+    const { context: _, ...transfer } = this.#slot(slot, BigInt(this.noteRoots.length), [
+      await this.#lookUp(used),
+    ])
+    return { context: used, transfer }
+  }
+
   async #lookUp({ identityVersion, policyVersion, day }: SettleContext): Promise<ContextValues> {
     // Unknown versions get a root too: the contract is to refuse them.
     const rootAt = async (name: ContractName, version: bigint): Promise<bigint> => {
@@ -303,7 +361,11 @@ export class SettleBuilder {
       identityRoot: await rootAt('identityRegistry', identityVersion),
       policyRoot: await rootAt('policyRegistry', policyVersion),
       day,
-      epoch: 0n,
+      // No keys on a day without any: refused for another reason.
+      keys: await this.rollup
+        .contract('supervisionRegistry')
+        ['keysOfDay']?.(day)
+        .catch(() => [0n, 0n, 1n, 0n, 1n]),
     }
   }
 
@@ -312,24 +374,23 @@ export class SettleBuilder {
     const feeRecipient =
       parameters.feeRecipient ?? (this.rollup.operator.address.toLowerCase() as Hex)
     const batchNumber = BigInt(this.noteRoots.length)
-    const settleSlots = slots.map((slot) =>
-      slot === 'empty' ? ({ kind: 'empty' } as const) : this.#slot(slot, batchNumber, contexts),
-    )
+    const settleSlots = slots.map((slot): SettleSlot => {
+      if (slot === 'empty') return { kind: 'empty' }
+      if (!('forced' in slot)) return this.#slot(slot, batchNumber, contexts)
+      const { kind, nullifier, outputs, withdrawal, fee } = slot.forced.transfer
+      const { entryId, takenAs = kind } = slot
+      const words = { nullifier, outputs, withdrawal, fee }
+      return { kind: 'forced', entryId, takenAs, ...words, ...slot.change }
+    })
     const deposits = parameters.provenDeposits ?? (await this.#deposits(depositIds))
-    const size = BigInt(BATCH_CIRCUITS[circuit].size)
-    const newSlotCount = ((this.#slotCount + size - 1n) / size) * size + size
-    const transition = {
-      oldSlotCount: this.#slotCount,
-      newSlotCount,
-      oldNoteRoot: this.noteRoots.at(-1) as bigint,
-      newNoteRoot: this.#next(),
-      oldNullifierRoot: this.#nullifierRoot,
-      newNullifierRoot: this.#next(),
-    }
     const batchSlots = settleSlots.map((slot): BatchSlot =>
       slot.kind === 'empty'
         ? slot
-        : { kind: slot.kind, nullifier: slot.nullifier, outputs: slot.outputs },
+        : {
+            kind: slot.kind === 'forced' ? slot.takenAs : slot.kind,
+            nullifier: slot.nullifier,
+            outputs: slot.outputs,
+          },
     )
     const batch: Batch = {
       circuit,
@@ -338,12 +399,13 @@ export class SettleBuilder {
       slots: parameters.provenSlots?.(batchSlots) ?? batchSlots,
       deposits,
     }
+    const transition = this.#apply(batch, parameters.newNullifierRoot)
     const words = batchWords(batch, transition)
     const inputs = batchPublicInputs(circuit, this.rollup.deployment.domain, words)
     const elements = publicInputsToArray(circuit, inputs)
     this.noteRoots.push(transition.newNoteRoot)
     this.#nullifierRoot = transition.newNullifierRoot
-    this.#slotCount = newSlotCount
+    this.#slotCount = transition.newSlotCount
     return {
       circuit,
       batchNumber,
@@ -354,6 +416,22 @@ export class SettleBuilder {
       c: inputs.c,
       proof: this.rollup.keys.proveWithError(circuit, elements, error),
       slots: settleSlots,
+    }
+  }
+
+  #apply(batch: Batch, newNullifierRoot?: bigint): BatchTransition {
+    if (this.#exact !== undefined) {
+      this.#exact.batches.push(batch)
+      return applyBatch(this.#exact.state, batch)
+    }
+    const size = BigInt(BATCH_CIRCUITS[batch.circuit].size)
+    return {
+      oldSlotCount: this.#slotCount,
+      newSlotCount: ((this.#slotCount + size - 1n) / size) * size + size,
+      oldNoteRoot: this.noteRoots.at(-1) as bigint,
+      newNoteRoot: this.#next(),
+      oldNullifierRoot: this.#nullifierRoot,
+      newNullifierRoot: newNullifierRoot ?? this.#next(),
     }
   }
 
@@ -378,7 +456,7 @@ export class SettleBuilder {
     const memo = parameters.memo ?? this.#bytes(MEMO_BYTES)
     const fee = parameters.fee ?? { amount: 0n, asset: 0n }
     const values = contexts[context] ?? contexts[0]
-    const { statistics, investigation } = this.rollup.auditKeys
+    const [epoch = 0n, sx = 0n, sy = 0n, ix = 0n, iy = 0n, lx = 0n, ly = 0n] = values?.keys ?? []
     const inputs: TransferPublicInputs = {
       anchor: this.noteRoots[Number(anchorBatch)] ?? 1n,
       identityRoot: values?.identityRoot ?? 1n,
@@ -394,14 +472,16 @@ export class SettleBuilder {
               ...parameters.withdrawal,
               recipient: BigInt(parameters.withdrawal.recipient),
             }),
-      fee: packWord('fee', { ...fee, epoch: values?.epoch ?? 0n }),
+      fee: packWord('fee', { ...fee, epoch }),
       memoHash: hashMemo(memo),
       traceTag: next(),
       ephemeral: [next(), next()],
       statisticsCiphertext: [next(), next()],
       investigationCiphertext: kind === 'collect' ? [next(), next()] : [next()],
-      auditKeyS: [statistics.x, statistics.y],
-      auditKeyI: [investigation.x, investigation.y],
+      auditKeyS: [sx, sy],
+      auditKeyI: [ix, iy],
+      auditKeyL: [lx, ly],
+      ...parameters.record,
     }
     const proven = publicInputsToArray(kind, parameters.proveFor?.(inputs) ?? inputs)
     const proof =
@@ -429,10 +509,32 @@ export class SettleBuilder {
 export async function settle(
   rollup: TestRollup,
   call: SettleCall | Hex,
+  wallet = rollup.operator,
 ): Promise<TransactionReceipt> {
   const data = typeof call === 'string' ? call : encodeSettle(call)
-  const sent = await rollup.contract('rollup')['settle']?.(data)
+  const sent = await rollup.as('rollup', wallet)['settle']?.(data)
   return sent.wait()
+}
+
+/** Enters the forced queue and waits; pays what it costs. @returns the entry's id. */
+export async function force(
+  rollup: TestRollup,
+  entry: ForcedEntry | Hex,
+  {
+    wallet = rollup.operator,
+    value,
+    gasLimit,
+  }: { wallet?: Wallet; value?: bigint; gasLimit?: bigint } = {},
+): Promise<{ id: bigint; receipt: TransactionReceipt }> {
+  const queue = rollup.as('forcedQueue', wallet)
+  const data = typeof entry === 'string' ? entry : encodeForcedEntry(entry)
+  const [, tail]: [bigint, bigint] = await queue['queue']?.()
+  const fee: bigint = value ?? (await queue['entryFee']?.())
+  const sent = await queue['enter']?.(data, {
+    value: fee,
+    ...(gasLimit === undefined ? {} : { gasLimit }),
+  })
+  return { id: tail, receipt: await sent.wait() }
 }
 
 /** value + r: the same field element in another encoding. */

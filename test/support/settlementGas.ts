@@ -1,8 +1,11 @@
 import { encodeSettle } from '../../l1/codec.ts'
 import type { BatchCircuit } from '../../protocol/constants.ts'
+import { forceForClaim } from './bondClaims.ts'
 import { eventsOf, send } from './expectRevert.ts'
 import {
   type BatchParameters,
+  force,
+  type ForcedParameters,
   ETH_ASSET,
   ETH_UNIT,
   SettleBuilder,
@@ -37,7 +40,14 @@ export type SettlementGas = {
   withdrawal: number
   /** Claiming ETH (the recipient's transaction). */
   claim: number
+  /** Forcing a transfer into the queue, one that pays a fee (the user's transaction). */
+  forcedEntered: number
+  /** The same by way of the operator's bond, which keeps what was spent by then. */
+  forcedForClaim: number
+  /** A forced transfer with a fee taken by a batch that takes some: it has no proof there. */
+  forcedTaken: number
   calldataBytesPerTransfer: number
+  calldataBytesPerForced: number
 }
 
 /**
@@ -117,6 +127,23 @@ export async function measureSettlementGas(): Promise<SettlementGas> {
     const fiveWithdrawals = await gasOf([{ circuit: 'batch-16', slots: five }])
     const claimed = await send(vault, 'claimFor', `0x${'11'.repeat(20)}`, ETH_ASSET)
 
+    const entries: ForcedParameters[] = []
+    let forcedEntered = 0
+    for (let i = 0; i < 5; i++) {
+      const forced = await builder.entry(fee)
+      const { id, receipt } = await force(rollup, forced)
+      entries.push({ forced, entryId: id })
+      forcedEntered = Number(receipt.gasUsed)
+    }
+    const forcedForClaim = Number(
+      (await forceForClaim(rollup, await builder.entry(fee))).receipt.gasUsed,
+    )
+    const takes = async (taken: ForcedParameters[]) =>
+      gasOf([{ circuit: 'batch-16', slots: [...taken, fee] }])
+    const oneForced = await takes(entries.slice(0, 1))
+    const fourForced = await takes(entries.slice(1))
+    const [first] = entries
+
     const bytes = async (count: number) =>
       encodeSettle(await builder.fork('bytes').call([{ slots: slots(count) }])).length / 2
     return {
@@ -134,7 +161,14 @@ export async function measureSettlementGas(): Promise<SettlementGas> {
       depositQueued,
       withdrawal: Math.round((fiveWithdrawals - oneWithdrawal) / 4 - marginalTransfer),
       claim: Number(claimed.gasUsed),
+      forcedEntered,
+      forcedForClaim,
+      forcedTaken: Math.round((fourForced - oneForced) / 3),
       calldataBytesPerTransfer: (await bytes(2)) - (await bytes(1)),
+      calldataBytesPerForced:
+        encodeSettle(await builder.fork('bytes').call([{ slots: first ? [first] : [] }])).length /
+          2 -
+        (await bytes(0)),
     }
   } finally {
     await rollup.stop()

@@ -147,6 +147,7 @@ export async function syntheticChain({
         investigationCiphertext: [records?.investigation[i] ?? noise],
         auditKeyS: auditKeys === undefined ? [0n, 1n] : key(auditKeys.statistics),
         auditKeyI: auditKeys === undefined ? [0n, 1n] : key(auditKeys.investigation),
+        auditKeyL: [0n, 1n],
       },
     }
   }
@@ -254,6 +255,7 @@ export async function syntheticChain({
           noteRoot: noteRoots[batch]!,
           nullifierRoot: 0n,
           transfers: transfersOf(batch).map((at) => transferOf(at, records, i++)),
+          voids: [],
           deposits: batch < DEPOSIT_BLOCKS ? deposits.slice(batch * 4, batch * 4 + 4) : [],
         })
       }

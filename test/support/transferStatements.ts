@@ -56,6 +56,8 @@ export type Changes = {
   /** Fields added to the words of the records before they are masked. */
   statistics?: readonly [bigint, bigint]
   investigation?: readonly bigint[]
+  /** The key under which the investigation record is masked, in place of the one that T11 asks for. */
+  recordKey?: CurvePoint
 }
 
 /**
@@ -97,13 +99,15 @@ export function restate(transfer: ATransfer, changes: Changes = {}): Statement {
     domains: readonly Domain[],
     key: CurvePoint,
     added: readonly bigint[] = [],
+    newKey = key,
   ): bigint[] =>
     ciphertext.map((word, i) => {
-      const pad = (scalar: bigint): bigint => {
-        const { x, y } = mulPoint(key, scalar)
+      const pad = (point: CurvePoint, scalar: bigint): bigint => {
+        const { x, y } = mulPoint(point, scalar)
         return hash(domains[i]!, [x, y])
       }
-      return reduce(word - pad(completed.ephemeralSecret) + pad(secret) + (added[i] ?? 0n))
+      const plain = word - pad(key, completed.ephemeralSecret)
+      return reduce(plain + pad(newKey, secret) + (added[i] ?? 0n))
     })
   return {
     circuit,
@@ -123,8 +127,9 @@ export function restate(transfer: ATransfer, changes: Changes = {}): Statement {
       investigationCiphertext: remask(
         investigationCiphertext,
         ['INVESTIGATION_MASK_0', 'INVESTIGATION_MASK_1'],
-        context.auditKeyI,
+        completed.recordKey,
         changes.investigation,
+        changes.recordKey,
       ),
       ...changes.publicInputs,
     },
@@ -132,8 +137,8 @@ export function restate(transfer: ATransfer, changes: Changes = {}): Statement {
 }
 
 function contextOf({ intent }: ATransfer): TransferContext {
-  const { anchor, identityRoot, policyRoot, day, domain, auditKeyS, auditKeyI } = intent
-  return { anchor, identityRoot, policyRoot, day, domain, auditKeyS, auditKeyI }
+  const { anchor, identityRoot, policyRoot, day, domain, auditKeyS, auditKeyI, auditKeyL } = intent
+  return { anchor, identityRoot, policyRoot, day, domain, auditKeyS, auditKeyI, auditKeyL }
 }
 
 /** Puts everything that the witness claims into trees of its own. */
@@ -168,6 +173,7 @@ function plant(
     limits.perTransfer,
     limits.perDay,
     limits.accountCap,
+    limits.reportAbove,
   ])
   if (!isExit) trees.policies.setLeaf(2, policyLeaf)
   tamper?.(trees, claimed)

@@ -18,9 +18,10 @@ import { buildPolicyTree, type Policy } from '../../protocol/policy.ts'
 import { MerkleTree } from '../../protocol/tree.ts'
 import { aDomain, anIdentityTree, aPerson, fieldOf, type Person } from './identities.ts'
 
-/** Both audit keys with their secrets: single holders, as in the demo. */
+/** The audit keys with their secrets: single holders, as in the demo. */
 export const auditSecretS = lowBits(fieldOf('audit key S'), SCALAR_BITS)
 export const auditSecretI = lowBits(fieldOf('audit key I'), SCALAR_BITS)
+export const auditSecretL = lowBits(fieldOf('audit key L'), SCALAR_BITS)
 
 export const anAsset = 7n
 /** 23 November 2026. */
@@ -148,6 +149,7 @@ export function aWorld(options: TransferOptions = {}): TransferWorld {
     perTransfer: 1_000n,
     perDay: 5_000n,
     accountCap: 100_000n,
+    reportAbove: 2_000n,
     ...options.policy,
   }
   return {
@@ -214,6 +216,7 @@ export function anIntent(
     day: options.day ?? aDay,
     auditKeyS: mulBase8(auditSecretS),
     auditKeyI: mulBase8(auditSecretI),
+    auditKeyL: mulBase8(auditSecretL),
     randomBytes: seededBytes(`${label} memo`),
   }
 }

@@ -56,6 +56,7 @@ export function aChain(): RecordedChain {
         perTransfer: 1_000n * tier,
         perDay: 5_000n * tier,
         accountCap: 100_000n,
+        reportAbove: 3_000n * tier,
       })),
     ),
   )
@@ -112,6 +113,7 @@ export async function aPersonWithWallet(
     jurisdiction: 756n,
     expiryDay: 40_000n,
     status: 1n,
+    suspendedUntil: 0n,
     destination: hashDestination(destination),
     tracePoint: deriveTracePoint(wallet.keys.nullifierKey, {
       ownerKey: wallet.keys.ownerKey,

@@ -145,11 +145,15 @@ const statements: Record<string, [about: string, options: TransferOptions]> = {
     'A suspended identity withdraws to its destination.',
     {
       isExit: true,
-      identity: { status: 2n },
+      identity: { suspendedUntil: aDay + 1n },
       payments: [],
       inputs: [],
       withdrawal: { amount: 900n, recipient: home },
     },
+  ],
+  'a day above the threshold': [
+    'The day’s sum passes reportAbove: the investigation record is for key L.',
+    { account: { spentToday: 1_980n } },
   ],
   collect: [
     'Six notes are taken in, nothing is paid.',

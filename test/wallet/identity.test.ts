@@ -4,10 +4,12 @@ import { after, describe, test } from 'node:test'
 import { formatIdentityFile, type IdentityOffer } from '../../api/index.ts'
 import { checkRegistrationStatement } from '../../protocol/checkRegistrationStatement.ts'
 import { formatField } from '../../protocol/field.ts'
-import { type Destination, hashIdentity } from '../../protocol/identity.ts'
+import { type Destination, hashDestination, hashIdentity } from '../../protocol/identity.ts'
 import { buildRegistration } from '../../protocol/registration.ts'
 import { acceptIdentity, requestIdentity } from '../../wallet/acceptIdentity.ts'
 import { destinationToBody, openOwnIdentity } from '../../wallet/identity.ts'
+import { moveDestination } from '../../wallet/moveDestination.ts'
+import { updateState } from '../../wallet/wallet.ts'
 import { fieldOf } from '../support/identities.ts'
 import { recordedDomain } from '../support/recordedChain.ts'
 import { aChain, aPersonWithWallet, type Person } from '../support/wallets.ts'
@@ -146,10 +148,113 @@ describe('acceptIdentity', () => {
   })
 })
 
+describe('moveDestination', () => {
+  const away: Destination = { kind: 'address', address: 0xfedn }
+  const opened = ({ wallet }: Person) =>
+    openOwnIdentity(wallet.state.ledger, wallet.state.identities)
+
+  test('default: signed for the present leaf, and opened by itself once it is filed', async () => {
+    const person = await alice({ isRegistered: true })
+    const consent = moveDestination(person.wallet, { destination: away })
+    assert.equal(consent.index, 5)
+    assert.equal(consent.oldLeaf, formatField(hashIdentity(person.identity)))
+    assert.deepEqual(consent.destination, destinationToBody(away))
+    const { spendingKey, viewingKey, nullifierKey } = person.wallet.keys
+    for (const secret of [spendingKey, viewingKey, nullifierKey]) {
+      assert.ok(!formatIdentityFile(consent).includes(secret.toString(16)))
+    }
+    // Until then it is the present destination that counts.
+    assert.deepEqual(opened(person).destination, person.destination)
+
+    await person.reopen()
+    const identity = { ...person.identity, destination: hashDestination(away) }
+    person.chain.setIdentity(5n, identity)
+    await person.sync()
+    assert.deepEqual(opened(person).identity, identity)
+    assert.deepEqual(opened(person).destination, away)
+  })
+
+  test('behavior: signed twice it is one file and kept once; several may wait', async () => {
+    const person = await alice({ isRegistered: true })
+    const consent = moveDestination(person.wallet, { destination: away })
+    assert.deepEqual(moveDestination(person.wallet, { destination: away }), consent)
+    assert.equal(person.wallet.state.identities.length, 2)
+    moveDestination(person.wallet, { destination: home })
+    for (const destination of [away, home, person.destination]) {
+      const identity = { ...person.identity, destination: hashDestination(destination) }
+      person.chain.setIdentity(5n, identity)
+      await person.sync()
+      assert.deepEqual(opened(person).destination, destination)
+    }
+  })
+
+  test('behavior: a change of terms is found before and after the move', async () => {
+    const person = await alice({ isRegistered: true })
+    moveDestination(person.wallet, { destination: away })
+    const suspension = { suspendedUntil: person.chain.day + 30n }
+    for (const destination of [person.destination, away]) {
+      for (const change of [suspension, { tier: 7n }]) {
+        const identity = {
+          ...{ ...person.identity, ...change },
+          destination: hashDestination(destination),
+        }
+        person.chain.setIdentity(5n, identity)
+        await person.sync()
+        assert.deepEqual(opened(person).identity, identity)
+        assert.deepEqual(opened(person).destination, destination)
+      }
+    }
+    // The terms are those of the leaf as it stands: here it was moved, and has another tier.
+    const consent = moveDestination(person.wallet, { destination: home })
+    assert.equal(consent.oldLeaf, formatField(opened(person).leaf))
+  })
+
+  test('behavior: a new tier is read in from a file that names the destination of before or after', async () => {
+    const person = await alice({ isRegistered: true })
+    requestIdentity(person.wallet, { destination: person.destination })
+    moveDestination(person.wallet, { destination: away })
+    for (const destination of [person.destination, away]) {
+      const file = anOffer(person, { tier: 3, destination: destinationToBody(destination) })
+      const { identity } = await acceptIdentity(person, { file })
+      assert.equal(identity.destination, hashDestination(destination))
+    }
+    const unknown = destinationToBody({ kind: 'address', address: 0xdefn })
+    await assert.rejects(
+      acceptIdentity(person, { file: anOffer(person, { destination: unknown }) }),
+      {
+        code: 'IDENTITY_FILE_UNUSABLE',
+      },
+    )
+  })
+
+  test('rejects: the present destination, itself, and a wallet without a leaf that it can open', async () => {
+    const person = await alice({ isRegistered: true })
+    const move = (destination: Destination) => () => moveDestination(person.wallet, { destination })
+    const { ownerKey } = person.wallet.keys
+    const itself: Destination = { kind: 'owner', owner: { ownerKey, identityIndex: 5n } }
+    for (const destination of [person.destination, itself]) {
+      assert.throws(move(destination), { code: 'IDENTITY_DESTINATION_REFUSED' })
+    }
+    assert.equal(person.wallet.state.identities.length, 1)
+    updateState(person.wallet, { identities: [] })
+    assert.throws(move(away), { code: 'IDENTITY_CONTENTS_UNKNOWN' })
+    const stranger = await alice()
+    assert.throws(() => moveDestination(stranger.wallet, { destination: away }), {
+      code: 'IDENTITY_NOT_REGISTERED',
+    })
+    assert.deepEqual(stranger.wallet.state.identities, [])
+  })
+})
+
 describe('openOwnIdentity', () => {
   test('behavior: a changed tier or status is found without a file', async () => {
     const person = await alice({ isRegistered: true })
-    for (const change of [{ status: 2n }, { tier: 7n }, { status: 3n, tier: 255n }]) {
+    for (const change of [
+      { tier: 7n },
+      { status: 3n, tier: 255n },
+      { suspendedUntil: person.chain.day + 30n },
+      { suspendedUntil: person.chain.day - 200n },
+    ]) {
       person.chain.setIdentity(5n, { ...person.identity, ...change })
       await person.sync()
       const { ledger, identities } = person.wallet.state

@@ -34,7 +34,7 @@ function aJournal(stage: JournalStage, change: Partial<JournalEntry> = {}): Jour
       outputs: [of('0'), of('1'), of('2'), of('3')],
       ...{ withdrawal: 0n, fee: 0n, memoHash: of('memo'), traceTag: 6n },
       ...{ ephemeral: [7n, 8n], statisticsCiphertext: [9n, 10n], investigationCiphertext: [11n] },
-      ...{ auditKeyS: [12n, 13n], auditKeyI: [14n, 15n] },
+      ...{ auditKeyS: [12n, 13n], auditKeyI: [14n, 15n], auditKeyL: [16n, 17n] },
     },
     memo: new Uint8Array(),
     anchorBatch: 1n,

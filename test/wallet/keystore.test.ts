@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 
-import { writeFileAtomic } from '../../wallet/atomicFile.ts'
 import { createKeystore, openKeystore } from '../../wallet/keystore.ts'
 import { createWallet, openWallet, updateState } from '../../wallet/wallet.ts'
 import { recordedDeployment } from '../support/recordedChain.ts'
@@ -155,20 +154,5 @@ describe('wallet files', () => {
     await assert.rejects(openWallet({}, { dir, passphrase, deployment: other }), {
       code: 'WALLET_DEPLOYMENT_MISMATCH',
     })
-  })
-})
-
-describe('writeFileAtomic', () => {
-  test('behavior: a crash while writing leaves the old contents', () => {
-    const dir = join(newFolder(), '..')
-    const file = join(dir, 'file')
-    writeFileAtomic(file, 'old')
-    // What a crash leaves behind: half of the new contents beside the old file.
-    writeFileSync(`${file}.${String(process.pid)}.tmp`, 'ne')
-    assert.equal(readFileSync(file, 'utf8'), 'old')
-    writeFileAtomic(file, 'new')
-    assert.equal(readFileSync(file, 'utf8'), 'new')
-    assert.deepEqual(readdirSync(dir), ['file'])
-    assert.equal(statSync(file).mode & 0o777, 0o600)
   })
 })

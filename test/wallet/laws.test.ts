@@ -4,6 +4,7 @@ import { after, describe, test } from 'node:test'
 import type { SealedBatch } from '../../api/index.ts'
 import type { ChainEvent, ChainEventOf } from '../../l1/chainEvents.ts'
 import { buildHistory } from '../../wallet/history.ts'
+import { resumeJournal } from '../../wallet/submitJournal.ts'
 import { findAccount, pendingNotes } from '../../wallet/ledger.ts'
 import { send } from '../../wallet/pay.ts'
 import { readSealed } from '../../wallet/readSealed.ts'
@@ -122,6 +123,34 @@ describe('W1', () => {
     assert.deepEqual(waitingOf(alice), [500n])
     assert.equal(alice.wallet.state.journal[0]!.stage, 'sent')
     assert.equal(alice.wallet.trees.noteTree.root, alice.wallet.state.ledger.noteRoot)
+  })
+
+  test('behavior: the history says how sure each payment is, and a reorg moves it back', async () => {
+    const { chain, alice, bob } = await aliceAndBob()
+    await payBob({ alice, bob, amount: 100n })
+    const assurances = (unread = 0n) => {
+      const { ledger, journal } = alice.wallet.state
+      const paid = buildHistory(ledger, journal, { unread }).find(({ kind }) => kind === 'sent')
+      assert.ok(paid !== undefined)
+      return paid.assurance
+    }
+    assert.equal(assurances(), undefined, 'nobody has sealed it yet')
+    chain.seal()
+    await resumeJournal({ wallet: alice.wallet, api: alice.api })
+    assert.deepEqual([assurances()?.level, assurances()?.l1Block], ['included', undefined])
+    chain.settle()
+    await alice.sync()
+    const { number } = await chain.getHead()
+    const held = { l1Block: number, finalityDepth: 64n, by: 'base chain' }
+    assert.deepEqual(assurances(), { level: 'committed', confirmations: 1n, ...held })
+    assert.equal(assurances(63n)?.level, 'final', 'blocks that are left unread count')
+    for (let i = 0; i < 63; i++) chain.mine()
+    await alice.sync()
+    assert.deepEqual(assurances(), { level: 'final', confirmations: 64n, ...held })
+    chain.reorg(number, { isDropped: true })
+    await alice.sync()
+    assert.equal(assurances(), undefined)
+    assert.equal(alice.wallet.state.journal[0]!.stage, 'sent')
   })
 
   test('behavior: sync resumes where it stopped, also after the stored leaves were lost', async () => {

@@ -4,6 +4,7 @@ import { after, describe, test } from 'node:test'
 import { type Destination, hashDestination, hashIdentity } from '../../protocol/identity.ts'
 import { type Balance, computeBalances } from '../../wallet/balance.ts'
 import { buildHistory } from '../../wallet/history.ts'
+import { moveDestination } from '../../wallet/moveDestination.ts'
 import { collect, exit, type PayPhase, send, withdraw } from '../../wallet/pay.ts'
 import { getAddress, updateState } from '../../wallet/wallet.ts'
 import {
@@ -240,7 +241,7 @@ describe('exit', () => {
     await send(alice, { asset: ether, payments })
     chain.advance()
     // The registrar changes the status and tells nobody: the wallet finds the opening by itself.
-    chain.setIdentity(5n, { ...alice.identity, status: 2n })
+    chain.setIdentity(5n, { ...alice.identity, suspendedUntil: chain.day + 5n })
     await assert.rejects(send(alice, { asset: ether, payments }), { code: 'TRANSFER_MUST_EXIT' })
     const [entry] = await exit(alice, { asset: ether })
     assert.equal(entry!.intent.withdrawal!.amount, 270n)
@@ -253,6 +254,21 @@ describe('exit', () => {
     assert.equal(balanceOf(alice).total, 0n)
   })
 
+  test('behavior: a destination that was moved: it pays as before, and leaves there', async () => {
+    const { chain, alice, bob } = await aWorld({ deposits: [100n, 200n] })
+    const destination: Destination = { kind: 'address', address: 0xa11cen }
+    const moved = { ...alice.identity, destination: hashDestination(destination) }
+    moveDestination(alice.wallet, { destination })
+    chain.setIdentity(5n, moved)
+    const payments = [{ address: getAddress(bob.wallet), amount: 30n }]
+    await send(alice, { asset: ether, payments })
+    chain.advance()
+    chain.setIdentity(5n, { ...moved, suspendedUntil: chain.day + 5n })
+    const [entry] = await exit(alice, { asset: ether })
+    const { amount, recipient } = entry!.intent.withdrawal!
+    assert.deepEqual([amount, BigInt(recipient)], [270n, 0xa11cen])
+  })
+
   test('behavior: to another owner of the same person, six notes a statement', async () => {
     const { chain, alice, bob } = await aWorld({
       deposits: Array.from({ length: 8 }, (_, i) => BigInt(10 + i)),
@@ -261,7 +277,11 @@ describe('exit', () => {
       kind: 'owner',
       owner: { ownerKey: bob.wallet.keys.ownerKey, identityIndex: 6n },
     }
-    const identity = { ...alice.identity, destination: hashDestination(destination), status: 2n }
+    const identity = {
+      ...alice.identity,
+      destination: hashDestination(destination),
+      suspendedUntil: chain.day + 5n,
+    }
     updateState(alice.wallet, { identities: [{ index: 5n, identity, destination }] })
     chain.setIdentity(5n, identity)
     await assert.rejects(exit(alice, { asset: ether }), { code: 'IDENTITY_DESTINATION_UNKNOWN' })

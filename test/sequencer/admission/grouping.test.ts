@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
 import { Grouping } from '../../../sequencer/admission/grouping.ts'
 
 const base = { most: 4, timeoutMs: 5_000, onTimeout: () => new Error('too late') }
@@ -8,17 +7,20 @@ const base = { most: 4, timeoutMs: 5_000, onTimeout: () => new Error('too late')
 describe('Grouping', () => {
   test('default: what arrives while a group is under way goes together, in order', async () => {
     const groups: number[][] = []
+    const [begun, gate] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()]
     const grouping = new Grouping<number, number>({
       ...base,
       async work(items) {
         groups.push([...items])
-        await delay(20)
+        begun.resolve(undefined)
+        await gate.promise
         return items.map((item) => 10 * item)
       },
     })
     const first = grouping.add(0)
-    await delay(10)
+    await begun.promise
     const others = [1, 2, 3, 4, 5, 6].map((item) => grouping.add(item))
+    gate.resolve(undefined)
     assert.deepEqual(await Promise.all([first, ...others]), [0, 10, 20, 30, 40, 50, 60])
     assert.deepEqual(groups, [[0], [1, 2, 3, 4], [5, 6]])
   })
@@ -50,13 +52,17 @@ describe('Grouping', () => {
   })
 
   test('behavior: a group that hangs is given up, and others are worked on', async () => {
+    const begun = Promise.withResolvers<undefined>()
     const grouping = new Grouping<number, number>({
       ...base,
       timeoutMs: 30,
-      work: (items) => (items.includes(1) ? new Promise(() => undefined) : Promise.resolve(items)),
+      work(items) {
+        begun.resolve(undefined)
+        return items.includes(1) ? new Promise(() => undefined) : Promise.resolve(items)
+      },
     })
     const hung = grouping.add(1)
-    await delay(10)
+    await begun.promise
     const next = grouping.add(2)
     await assert.rejects(hung, { message: 'too late' })
     assert.equal(await next, 2)

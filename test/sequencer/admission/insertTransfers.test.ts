@@ -31,7 +31,11 @@ const of = (label: string, options: SubmissionOptions = {}) =>
   parseSubmission(aSubmission(label, options))
 const admitted = (submission: Submission, at = 1_000) => ({
   submission,
-  admission: { admittedAt: new Date(at), receiptSignature: `0x${'ab'.repeat(65)}` as const },
+  admission: {
+    admittedAt: new Date(at),
+    settleBy: at + 3_600,
+    receiptSignature: `0x${'ab'.repeat(65)}` as const,
+  },
 })
 
 describe('parseSubmission', () => {

@@ -8,9 +8,10 @@ const data = { privateKey: new Uint8Array(32).fill(7), domain: testDeployment }
 const wanted = Array.from({ length: 100 }, (_, i) => ({
   statementId: `0x${i.toString(16).padStart(64, '0')}` as const,
   admittedAt: new Date(1_790_000_000_000 + i),
+  settleBy: i,
 }))
-const expected = wanted.map(({ statementId, admittedAt }) =>
-  createSigner(data).signReceipt(statementId, admittedAt),
+const expected = wanted.map(({ statementId, ...admission }) =>
+  createSigner(data).signReceipt(statementId, admission),
 )
 
 describe('ReceiptSigner', () => {
