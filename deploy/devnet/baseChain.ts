@@ -3,6 +3,8 @@ import { arch, platform } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { bytesToHex } from 'viem'
 import { mnemonicToAccount } from 'viem/accounts'
+import { dayOf } from '../../protocol/calendar.ts'
+import { SECONDS_PER_DAY } from '../../protocol/constants.ts'
 import {
   BaseChainRequestError,
   BaseChainStartError,
@@ -24,6 +26,8 @@ export type BaseChainSettings = {
   balanceEther: number
   blockGasLimit: number
   hardfork: string
+  /** Of the genesis block, in seconds; the clock goes on from there. */
+  startsAt: number
 }
 
 export type DevAccount = { address: `0x${string}`; privateKey: `0x${string}` }
@@ -66,6 +70,8 @@ export const DEV_MNEMONIC = 'test test test test test test test test test test t
 const ACCOUNT_COUNT = 20
 /** A node that has not answered by then is broken; both answer within 2 s on an idle machine. */
 const START_TIMEOUT_MS = 60_000
+/** What is admitted at the end of a day is stale when it is over; a development chain begins well before one. */
+const SHORTEST_FIRST_DAY_SECONDS = 30 * 60
 
 /**
  * Starts a base chain that mines each transaction at once, and resolves when it answers. It ends with
@@ -88,6 +94,7 @@ export async function startBaseChain({
     // Ethereum's own at the time of writing. The hardfork brings its cap of 2^24 gas a transaction.
     blockGasLimit: 60_000_000,
     hardfork: 'osaka',
+    startsAt: genesisTime(Date.now()),
   }
   const node = await startGuardedProcess({
     ...(client === 'anvil' ? anvilCommand(settings) : hardhatCommand(settings)),
@@ -142,6 +149,13 @@ export async function startBaseChain({
   }
 }
 
+/** Seconds: now, or the next midnight (UTC) where less than half an hour of the day is left. */
+export function genesisTime(nowMs: number): number {
+  const now = Math.floor(nowMs / 1000)
+  const midnight = Number(dayOf(now) + 1n) * SECONDS_PER_DAY
+  return midnight - now < SHORTEST_FIRST_DAY_SECONDS ? midnight : now
+}
+
 /** @throws {UnknownBaseChainClientError} */
 export function baseChainClientFromEnvironment(): BaseChainClient {
   const name = process.env['CINNABAR_L1'] ?? 'hardhat'
@@ -174,6 +188,7 @@ function anvilCommand(settings: BaseChainSettings) {
       ...['--mnemonic', settings.mnemonic, '--accounts', String(settings.accountCount)],
       ...['--balance', String(settings.balanceEther)],
       ...['--gas-limit', String(settings.blockGasLimit), '--order', 'fifo'],
+      ...['--timestamp', String(settings.startsAt)],
       // With the default of 32 the `finalized` block lags 64 behind, so on a quiet chain for ever.
       ...['--slots-in-an-epoch', '1'],
     ],

@@ -13,6 +13,7 @@ const hre = await createHardhatRuntimeEnvironment({
       chainId: settings.chainId,
       hardfork: settings.hardfork,
       blockGasLimit: settings.blockGasLimit,
+      initialDate: new Date(settings.startsAt * 1000),
       accounts: {
         mnemonic: settings.mnemonic,
         count: settings.accountCount,

@@ -7,6 +7,7 @@ import {
   baseChainClientFromEnvironment,
   baseChainClients,
   devAccounts,
+  genesisTime,
   startBaseChain,
 } from '../../deploy/devnet/baseChain.ts'
 import type { BaseChain } from '../../deploy/devnet/baseChain.ts'
@@ -14,6 +15,7 @@ import { isAlive } from '../support/isAlive.ts'
 
 for (const client of baseChainClients) {
   describe(`startBaseChain on ${client}`, () => {
+    const beforeStart = Date.now()
     let chain: BaseChain
     before(async () => {
       chain = await startBaseChain({ client, chainId: 4242 })
@@ -62,6 +64,14 @@ for (const client of baseChainClients) {
         number: string
       }
       assert.ok(Number(latest.number) - Number(finalized.number) <= 2)
+    })
+
+    test('begins now, or at a midnight that is near', async () => {
+      const genesis = (await chain.request('eth_getBlockByNumber', ['0x0', false])) as {
+        timestamp: string
+      }
+      const time = Number(genesis.timestamp)
+      assert.ok(time >= genesisTime(beforeStart) && time <= genesisTime(Date.now()))
     })
 
     test('moves its clock', async () => {
@@ -116,6 +126,21 @@ for (const client of baseChainClients) {
     })
   })
 }
+
+describe('genesisTime', () => {
+  const at = (time: string) => Date.parse(`2026-11-30T${time}Z`)
+  const isoOf = (seconds: number) => new Date(seconds * 1000).toISOString()
+
+  test('is now while half an hour of the day is left', () => {
+    assert.equal(isoOf(genesisTime(at('00:00:00.900'))), '2026-11-30T00:00:00.000Z')
+    assert.equal(isoOf(genesisTime(at('23:30:00'))), '2026-11-30T23:30:00.000Z')
+  })
+
+  test('is the midnight after the last half hour', () => {
+    assert.equal(isoOf(genesisTime(at('23:30:01'))), '2026-12-01T00:00:00.000Z')
+    assert.equal(isoOf(genesisTime(at('23:59:59.999'))), '2026-12-01T00:00:00.000Z')
+  })
+})
 
 describe('baseChainClientFromEnvironment', () => {
   test('takes hardhat by default and refuses a name it does not know', (t) => {
