@@ -234,18 +234,22 @@ export class FaultTraffic {
     })
     const contract = await getSettledState({ client, deployment })
     const { sealed, settled: seen } = await api.getStatus()
+    const behind: string[] = []
     for (const ours of [sealed, seen]) {
-      if (
-        ours.batchNumber !== Number(contract.batchNumber) ||
+      const { batchNumber } = ours
+      if (BigInt(batchNumber) !== contract.batchNumber) {
+        // It says so a moment after it wrote it; for good, work is left.
+        behind.push(`batch ${String(batchNumber)} of ${String(contract.batchNumber)} in the status`)
+      } else if (
         ours.noteRoot !== formatField(contract.noteRoot) ||
         ours.nullifierRoot !== formatField(contract.nullifierRoot)
       ) {
-        broken.push(`roots of batch ${String(ours.batchNumber)} are not the contract's`)
+        broken.push(`roots of batch ${String(batchNumber)} are not the contract's`)
       }
     }
     return {
       ...{ sent: this.#sent.size, settled: settled.size, rejected, forced: this.#forced.size },
-      ...{ lost, doubled, broken, stuck: await findStuck(database) },
+      ...{ lost, doubled, broken, stuck: [...behind, ...(await findStuck(database))] },
     }
   }
 }
