@@ -19,6 +19,9 @@ export function connectDeployer({
   const provider = new JsonRpcProvider(rpcUrl, chainId, {
     staticNetwork: true,
     pollingInterval: POLLING_MS,
+    // By default each call waits 10 ms for others to go with it. Calls of one moment still go together, in order:
+    // ethers, which waits for a block after it asked for a receipt, would miss the block otherwise.
+    batchStallTime: 0,
     cacheTimeout: -1,
   })
   return {

@@ -196,6 +196,9 @@ export function connect(chain: BaseChain): {
     // Nothing is remembered between calls: the tests move the chain under ethers' feet.
     cacheTimeout: -1,
     pollingInterval: 20,
+    // By default each call waits 10 ms for others to go with it. Calls of one moment still go together, in order:
+    // ethers, which waits for a block after it asked for a receipt, would miss the block otherwise.
+    batchStallTime: 0,
   })
   const wallets = chain.accounts
     .slice(0, 4)
