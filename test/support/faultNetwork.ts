@@ -2,13 +2,16 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type ApiClient, createApiClient } from '../../api/index.ts'
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../deploy/devnet/postgres.ts'
+import {
+  type EmbeddedPostgres,
+  startEmbeddedPostgres,
+  temporaryRoot,
+} from '../../deploy/devnet/postgres.ts'
 import { ROLE_IDS } from '../../deploy/contracts/roles.ts'
 import { createChainReader } from '../../l1/chainReader.ts'
 import type { ChainReader } from '../../l1/chainEvents.ts'
@@ -78,7 +81,7 @@ export type FaultNetwork = {
 export async function startFaultNetwork({
   spares = 0,
 }: { spares?: number } = {}): Promise<FaultNetwork> {
-  const directory = await mkdtemp(join(tmpdir(), 'cinnabar-faults-'))
+  const directory = await mkdtemp(join(await temporaryRoot(), 'cinnabar-faults-'))
   // Where the tests are root, Postgres is another user and must get to its data.
   await chmod(directory, 0o711)
   const dataDir = join(directory, 'postgres')
