@@ -16,6 +16,11 @@ const SERIAL_FOLDERS = ['e2e', 'prover']
 /** A file elsewhere says the same of itself in a line that starts so and goes on with the reason. */
 const SERIAL_MARK = '// Runs alone:'
 
+/** A file with such a line, and the reason, takes minutes and mostly waits: it begins first, beside calm files. */
+const LONG_MARK = '// Runs long:'
+/** Nothing in these folders is short of time when a machine is busy. */
+const CALM_FOLDERS = ['api', 'circuits', 'contracts', 'protocol']
+
 const FILES_AT_ONCE = 2
 /** A file that takes longer hangs: the slowest takes minutes. */
 const FILE_TIMEOUT_MS = 20 * 60_000
@@ -24,6 +29,7 @@ const SLOWEST_SHOWN = 12
 /** Node's typings leave `failed` out. */
 type Summary = EventData.TestSummary & { counts: { failed: number } }
 type TestEvent = { type: string; data: unknown }
+type Note = (event: TestEvent) => void
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -55,13 +61,9 @@ function folderOf(file: string): string {
   return file.split('/')[1] ?? ''
 }
 
-function isSerial(file: string): boolean {
-  return (
-    SERIAL_FOLDERS.includes(folderOf(file)) ||
-    readFileSync(resolve(root, file), 'utf8')
-      .split('\n')
-      .some((line) => line.startsWith(SERIAL_MARK))
-  )
+function hasMark(file: string, mark: string): boolean {
+  const lines = readFileSync(resolve(root, file), 'utf8').split('\n')
+  return lines.some((line) => line.startsWith(mark))
 }
 
 function build(): void {
@@ -72,18 +74,16 @@ function build(): void {
   console.log()
 }
 
-/** Runs the files, some at once and some alone, as one run with one report. True when all passed. */
+/** Runs the files, some at once and some alone, as one run with one report. @returns whether all passed. */
 async function runFiles(selected: readonly string[]): Promise<boolean> {
   const started = performance.now()
-  const serial = selected.filter(isSerial)
-  const shared = selected.filter((file) => !serial.includes(file))
   const report = new spec()
   report.pipe(process.stdout, { end: false })
 
   const total = { tests: 0, suites: 0, passed: 0, failed: 0, cancelled: 0, skipped: 0, todo: 0 }
   const durations = new Map<string, number>()
   const empty: string[] = []
-  const note = ({ type, data }: TestEvent) => {
+  const note: Note = ({ type, data }) => {
     if (type === 'test:summary') {
       const { counts, file, duration_ms } = data as Summary
       if (file !== undefined) durations.set(relative(root, file), duration_ms)
@@ -97,8 +97,14 @@ async function runFiles(selected: readonly string[]): Promise<boolean> {
       report.write({ type, data })
     }
   }
-  await runGroup(shared, FILES_AT_ONCE, note)
-  await runGroup(serial, 1, note)
+  const stopping = new AbortController()
+  const stop = () => {
+    stopping.abort()
+  }
+  process.once('SIGINT', stop).once('SIGTERM', stop)
+  await runInOrder(selected, (file) => runFile(file, note, stopping.signal))
+  if (stopping.signal.aborted) fail('Stopped.')
+  process.removeListener('SIGINT', stop).removeListener('SIGTERM', stop)
   // Its end prints the failing tests once more, all together.
   await new Promise((done) => report.once('end', done).end())
 
@@ -124,29 +130,52 @@ ${total.passed} passed, ${failed} failed`)
   return failed === 0 && total.passed > 0
 }
 
-async function runGroup(
-  group: readonly string[],
-  concurrency: number,
-  note: (event: TestEvent) => void,
+/** Long files with calm ones beside them, then what is left, two at once, then those that run alone. */
+async function runInOrder(
+  selected: readonly string[],
+  runOne: (file: string) => Promise<void>,
 ): Promise<void> {
-  if (group.length === 0) return
-  const stopping = new AbortController()
-  const stop = () => {
-    stopping.abort()
+  const isSerial = (file: string) =>
+    SERIAL_FOLDERS.includes(folderOf(file)) || hasMark(file, SERIAL_MARK)
+  const serial = selected.filter(isSerial)
+  const long = selected.filter((file) => !isSerial(file) && hasMark(file, LONG_MARK))
+  const left = selected.filter((file) => !serial.includes(file) && !long.includes(file))
+  /** Takes files from `left` as long as there are some. */
+  const lane = async (mayTake: (file: string) => boolean) => {
+    for (;;) {
+      const next = left.findIndex(mayTake)
+      const [file] = next === -1 ? [] : left.splice(next, 1)
+      if (file === undefined) return
+      await runOne(file)
+    }
   }
-  process.once('SIGINT', stop).once('SIGTERM', stop)
+  let isLongUnderWay = long.length > 0
+  const runLong = async () => {
+    for (const file of long) await runOne(file)
+    isLongUnderWay = false
+  }
+  await Promise.all([
+    runLong(),
+    lane((file) => isLongUnderWay && CALM_FOLDERS.includes(folderOf(file))),
+  ])
+  await Promise.all(Array.from({ length: FILES_AT_ONCE }, () => lane(() => true)))
+  for (const file of serial) await runOne(file)
+}
+
+/** Its events are passed on together, at its end: files that run at once do not mix in the report. */
+async function runFile(file: string, note: Note, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return
   const events = run({
-    files: group.map((file) => resolve(root, file)),
+    files: [resolve(root, file)],
     cwd: root,
-    concurrency,
     isolation: 'process',
     timeout: FILE_TIMEOUT_MS,
-    signal: stopping.signal,
+    signal,
     testNamePatterns: values.name.map((pattern) => new RegExp(pattern)),
   }) as AsyncIterable<TestEvent>
-  for await (const event of events) note(event)
-  process.removeListener('SIGINT', stop).removeListener('SIGTERM', stop)
-  if (stopping.signal.aborted) fail('Stopped.')
+  const seen: TestEvent[] = []
+  for await (const event of events) seen.push(event)
+  seen.forEach(note)
 }
 
 function isFileWithoutTests({ type, data }: TestEvent): boolean {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -67,6 +67,36 @@ describe('scripts/test.ts', () => {
     const { code, lines } = await run('test/protocol', '--name', '^adds$')
     assert.equal(code, 0)
     assert.equal(lines.at(-1), '1 passed, 0 failed')
+  })
+
+  test('behavior: a long file begins first, and only calm ones run beside it', async (t) => {
+    const seen = join(root, 'seen')
+    const header = `import { appendFileSync, readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+const say = (what) => appendFileSync(${JSON.stringify(seen)}, what + ' ')
+const said = () => readFileSync(${JSON.stringify(seen)}, 'utf8')\n`
+    const files = {
+      'test/files/other.test.ts': `test('other', () => say('other'))`,
+      'test/files/long.test.ts': `// Runs long: it waits
+test('long', async () => {
+  say('begins')
+  while (!said().includes('calm')) await delay(10)
+  await delay(500)
+  say('ends')
+})`,
+      'test/api/calm.test.ts': `test('calm', () => say('calm'))`,
+    }
+    for (const [path, contents] of Object.entries(files)) {
+      await mkdir(dirname(join(root, path)), { recursive: true })
+      await writeFile(join(root, path), header + contents)
+    }
+    t.after(() => Promise.all(Object.keys(files).map((path) => rm(join(root, path)))))
+    const { code, lines } = await run('test/files', 'test/api/calm.test.ts')
+    assert.equal(code, 0, lines.join('\n'))
+    const words = (await readFile(seen, 'utf8')).trim().split(' ')
+    assert.deepEqual(words.toSorted(), ['begins', 'calm', 'ends', 'other'])
+    assert.deepEqual(words.slice(2), ['ends', 'other'])
   })
 
   test('rejects: a name that fits no test, since nothing passed', async () => {

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import { seededRandom } from '../support/seededRandom.ts'
 import { soak, soakFaults } from '../support/soak.ts'
 
-// Runs alone: five minutes of processes that are killed, of `npm run bench -- soak`, which runs for an hour. Every kind of
+// Runs long: five minutes of processes that are killed, of `npm run bench -- soak`, which runs for an hour. Every kind of
 // fault comes at least once.
 
 describe('mixed traffic under faults', () => {
