@@ -24,6 +24,7 @@ import type { CeremonyWorkspace } from './importPtau.ts'
 import { readKeyRecord } from './keyRecord.ts'
 import { keyFile, verificationKeyFile } from './finishedKeys.ts'
 import { powerOf } from './powersNeeded.ts'
+import { closingFiles } from './closingFiles.ts'
 import { snarkjsProgress } from './snarkjsProgress.ts'
 import type { Progress } from './snarkjsProgress.ts'
 import {
@@ -99,7 +100,10 @@ export async function makeInitialKey(
 ): Promise<void> {
   onProgress(`${circuit.name}: making the initial key`)
   const logger = snarkjsProgress(circuit.name, onProgress)
-  const result = await zKey.newZKey(circuit.r1csPath, ptauPath, path, logger)
+  const { r1csPath } = circuit
+  const result = await closingFiles([r1csPath, ptauPath, path], () =>
+    zKey.newZKey(r1csPath, ptauPath, path, logger),
+  )
   if (result === -1) {
     throw new CeremonyFileError({
       path: circuit.r1csPath,
@@ -195,7 +199,9 @@ async function makeRound(
       onProgress(`${circuit}: ${kind === 'beacon' ? 'applying the beacon' : 'contributing'}`)
       const path = join(temporary, keyFile(circuit))
       const old = join(input, keyFile(circuit))
-      const hash = await makeKey(old, path, snarkjsProgress(circuit, onProgress))
+      const hash = await closingFiles([old, path], () =>
+        makeKey(old, path, snarkjsProgress(circuit, onProgress)),
+      )
       if (hash === false)
         throw new CeremonyArgumentError({ what: 'beacon', reason: 'snarkjs refuses it' })
       keys[circuit] = {
@@ -415,7 +421,7 @@ export async function finishCeremony({
 }
 
 export function exportVerificationKey(zkeyPath: string): Promise<VerificationKey> {
-  return zKey.exportVerificationKey(zkeyPath)
+  return closingFiles([zkeyPath], () => zKey.exportVerificationKey(zkeyPath))
 }
 
 /** Where a ceremony stands: read from its directory alone. */

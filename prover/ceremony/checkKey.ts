@@ -7,6 +7,7 @@ import { ContributionError } from './errors.ts'
 import type { ContributionFault } from './errors.ts'
 import { SectionFile, viewOf } from './files.ts'
 import { readKeyRecord } from './keyRecord.ts'
+import { closingFiles } from './closingFiles.ts'
 import { snarkjsProgress } from './snarkjsProgress.ts'
 import type { Progress } from './snarkjsProgress.ts'
 import type { Round } from './transcript.ts'
@@ -82,7 +83,9 @@ export async function checkKey({
   onProgress(`${circuit}: checking the key's points`)
   await checkPoints(path, circuit)
   const logger = snarkjsProgress(circuit, onProgress)
-  const isValid = await zKey.verifyFromInit(initialPath, ptauPath, path, logger)
+  const isValid = await closingFiles([initialPath, ptauPath, path], () =>
+    zKey.verifyFromInit(initialPath, ptauPath, path, logger),
+  )
   if (!isValid) refuse('KEY', logger.errors[0] ?? 'snarkjs refuses it')
 }
 

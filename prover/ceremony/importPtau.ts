@@ -10,6 +10,7 @@ import { BASE_FIELD_ORDER } from '../proof.ts'
 import { CeremonyFileError, PtauError } from './errors.ts'
 import { hashFile, SectionFile, viewOf } from './files.ts'
 import { publishedPtaus } from './publishedPtaus.ts'
+import { closingFiles } from './closingFiles.ts'
 import { snarkjsProgress } from './snarkjsProgress.ts'
 import type { Progress } from './snarkjsProgress.ts'
 
@@ -106,7 +107,9 @@ export async function importPtau(
   const info = await readPtau(path)
   onProgress(`${basename(path)}: verifying 2^${info.power} powers`)
   const logger = snarkjsProgress(basename(path), onProgress)
-  const isValid = await powersOfTau.verify(path, logger).catch(() => false)
+  const isValid = await closingFiles([path], () => powersOfTau.verify(path, logger)).catch(
+    () => false,
+  )
   if (!isValid) {
     throw new PtauError({
       path,
