@@ -112,6 +112,14 @@ export type ChainEvent = EventPosition &
         readonly sealedContents: Uint8Array
       }
     | {
+        readonly type: 'destinationAnnounced'
+        readonly index: bigint
+        readonly oldLeaf: bigint
+        readonly newLeaf: bigint
+        /** Settlement-clock time, seconds, from which the owner's signature makes the change. */
+        readonly allowedFrom: bigint
+      }
+    | {
         readonly type: 'policyPublished'
         readonly version: bigint
         readonly root: bigint

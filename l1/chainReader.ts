@@ -222,6 +222,10 @@ class LiveChainReader {
       case 'verifierRegistry':
         return fromVerifierRegistry(decoded, position)
       case 'identityRegistry': {
+        if (decoded.eventName === 'DestinationAnnounced') {
+          const { index, ...change } = decoded.args
+          return { type: 'destinationAnnounced', ...position, index: BigInt(index), ...change }
+        }
         if (decoded.eventName !== 'IdentityUpdated') return undefined
         const { index, oldLeaf, newLeaf, mode, version, root, tracePoint } = decoded.args
         return {

@@ -43,6 +43,7 @@ import {
   withdraw,
 } from './pay.ts'
 import { findOverdue } from './overdue.ts'
+import { listUnsignedDestinations } from './unsignedDestinations.ts'
 import { defaultConfirmations } from './syncSettled.ts'
 import { getAddress, newMnemonic } from './wallet.ts'
 
@@ -565,12 +566,16 @@ async function showState(context: CliContext, overdue: readonly Promised[] = [])
   const show = (asset: bigint, amount: bigint) => showAmount(wallet.deployment, asset, amount)
   const balances = computeBalances(ledger, journal)
   const isRegistered = ownerOf(ledger, wallet.keys) !== undefined
+  const unsigned = listUnsignedDestinations(wallet).map(({ allowedFrom }) => ({
+    allowedFrom: new Date(Number(allowedFrom) * 1000).toISOString(),
+  }))
   context.answer(
     {
       settledBatch: ledger.batchNumber,
       block: ledger.head?.number,
       ...(isRegistered ? { address: getAddress(wallet) } : {}),
       ...(overdue.length === 0 ? {} : { overdue }),
+      ...(unsigned.length === 0 ? {} : { unsignedDestinations: unsigned }),
       balances: balances.map(({ asset, waitingNotes, ...amounts }) => ({
         asset,
         waitingNotes,
@@ -600,6 +605,10 @@ async function showState(context: CliContext, overdue: readonly Promised[] = [])
       ...overdue.map(
         ({ id }) =>
           `Transfer ${String(id)} was promised to be settled by now. The operator’s bond pays for it: cinnabar wallet claim-bond ${String(id)} <base-chain address>`,
+      ),
+      ...unsigned.map(
+        ({ allowedFrom }) =>
+          `A change of your destination that this wallet did not sign was announced; it may be made from ${allowedFrom}, with a signature of your keys. Unless you signed it on another device, somebody has them: move your money before then.`,
       ),
       ...(isRegistered
         ? []

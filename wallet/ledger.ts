@@ -94,6 +94,12 @@ export type EpochRecord = Pick<
   'epoch' | 'startDay' | 'auditKeyS' | 'auditKeyI' | 'auditKeyL'
 >
 
+/** A change of our destination that was announced and may yet be made. */
+export type AnnouncedDestination = Pick<
+  ChainEventOf<'destinationAnnounced'>,
+  'oldLeaf' | 'newLeaf' | 'allowedFrom'
+>
+
 /** All that the wallet knows from the base chain. It can be dropped and rebuilt at any time. */
 export type Ledger = {
   /** Newest block whose events were all applied. */
@@ -111,6 +117,8 @@ export type Ledger = {
   readonly assets: readonly AssetRecord[]
   /** Our own, as the registry has it. */
   readonly identityIndex?: bigint
+  /** Of our own index; absent before the first. */
+  readonly announcedDestinations?: readonly AnnouncedDestination[]
   /** Deposits or batches went by before our index was known: the chain must be read again. */
   readonly isScannedBlind: boolean
   readonly accounts: readonly AccountRecord[]

@@ -41,6 +41,8 @@ export function processChainEvent(
       return setDepositStage(ledger, event.id, 'refunded')
     case 'identityUpdated':
       return processIdentity(context, ledger, event)
+    case 'destinationAnnounced':
+      return processAnnouncement(ledger, event)
     case 'policyPublished':
       return processPolicies(ledger, event)
     case 'epochScheduled': {
@@ -105,14 +107,40 @@ function processIdentity(
   identityTree.merge(fork)
 
   const others = ledger.identityLeaves.filter(([index]) => index !== event.index)
+  const isMove = event.mode === REGISTRY_MODE.DESTINATION_BY_OWNER
   const next: Ledger = {
-    ...ledger,
+    ...(isMove ? withoutAnnouncement(ledger, event) : ledger),
     identityVersion: event.version,
     identityRoot: event.root,
     identityLeaves: [...others, [event.index, event.newLeaf]],
   }
   if (ledger.identityIndex !== undefined || !isOurRegistration(keys, event)) return next
   return ensureAccounts({ ...next, identityIndex: event.index }, keys)
+}
+
+function processAnnouncement(ledger: Ledger, event: ChainEventOf<'destinationAnnounced'>): Ledger {
+  if (event.index !== ledger.identityIndex) return ledger
+  const { oldLeaf, newLeaf, allowedFrom } = event
+  const { announcedDestinations = [], ...rest } = withoutAnnouncement(ledger, event)
+  return {
+    ...rest,
+    announcedDestinations: [...announcedDestinations, { oldLeaf, newLeaf, allowedFrom }],
+  }
+}
+
+/** The contract keeps the newest announcement of a change, and lets it serve once. */
+function withoutAnnouncement(
+  ledger: Ledger,
+  { index, oldLeaf, newLeaf }: { index: bigint; oldLeaf: bigint; newLeaf: bigint },
+): Ledger {
+  const { announcedDestinations: known } = ledger
+  if (known === undefined || index !== ledger.identityIndex) return ledger
+  return {
+    ...ledger,
+    announcedDestinations: known.filter(
+      (other) => other.oldLeaf !== oldLeaf || other.newLeaf !== newLeaf,
+    ),
+  }
 }
 
 /**

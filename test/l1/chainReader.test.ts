@@ -49,6 +49,7 @@ import {
   strictClient,
   ZERO_ADDRESS,
 } from '../support/l1Rollup.ts'
+import { send } from '../support/expectRevert.ts'
 import {
   ETH_ASSET,
   ETH_UNIT,
@@ -96,6 +97,8 @@ for (const name of baseChainClients) {
       client = createChainClient({ rpcUrl: rollup.chain.rpcUrl })
       payee = (rollup.users[2]?.address.toLowerCase() ?? ZERO_ADDRESS) as Address
       update = await registerAlice(rollup)
+      const { newLeaf } = update.publicInputs
+      await send(rollup.contract('identityRegistry'), 'announceDestination', 5n, newLeaf, 77n)
       deposits = [
         await queueDeposit(rollup, client, { asset: ETH_ASSET, amount: 40n, label: 'a' }),
         await queueDeposit(rollup, client, { asset: TOKEN_ASSET, amount: 7n, label: 'b' }),
@@ -151,13 +154,14 @@ for (const name of baseChainClients) {
       assert.deepEqual(types.slice(0, 4).sort(), own)
       assert.deepEqual(types.slice(4), [
         'identityUpdated',
+        'destinationAnnounced',
         'depositQueued',
         'depositQueued',
         'depositQueued',
-        ...types.slice(8, 12),
+        ...types.slice(9, 13),
         'withdrawalClaimed',
       ])
-      assert.deepEqual(types.slice(8, 12).sort(), [
+      assert.deepEqual(types.slice(9, 13).sort(), [
         'batchSettled',
         'batchSettled',
         'withdrawalCredited',
@@ -297,6 +301,14 @@ for (const name of baseChainClients) {
       assert.equal(identity?.mode, 0)
       assert.deepEqual(identity?.tracePoint, alice.identity.tracePoint)
       assert.deepEqual(identity?.sealedContents, Uint8Array.of(1, 2))
+
+      const [announced] = of('destinationAnnounced')
+      assert.deepEqual(
+        [announced?.index, announced?.oldLeaf, announced?.newLeaf],
+        [5n, publicInputs.newLeaf, 77n],
+      )
+      const week = 7n * 86_400n
+      assert.equal(announced?.allowedFrom, (announced?.timestamp ?? 0n) + week)
 
       const [policy] = of('policyPublished')
       assert.deepEqual(policy?.policies, testPolicies)

@@ -2,11 +2,14 @@ import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { privateKeyToAccount } from 'viem/accounts'
 import { type ApiClient, createApiClient } from '../../api/index.ts'
 import { type Devnet, ETH, startDevnet, units, YUAN } from '../../demo/devnet.ts'
 import { PASSPHRASE, Person } from '../../demo/person.ts'
 import { RegistrarOffice } from '../../demo/registrar.ts'
+import { announceDestinationCall } from '../../l1/calls.ts'
 import { getClaimable, getIdentityRoot } from '../../l1/reads.ts'
+import { submitTransaction } from '../../l1/submitTransaction.ts'
 import { getOrder } from '../../l1/orders.ts'
 import { hashDestination } from '../../protocol/identity.ts'
 import { type RunningSequencer, startSequencer } from '../../sequencer/startSequencer.ts'
@@ -14,6 +17,7 @@ import { openOwnIdentity } from '../../wallet/identity.ts'
 import { send } from '../../wallet/pay.ts'
 import type { WalletState } from '../../wallet/state.ts'
 import { openWallet } from '../../wallet/wallet.ts'
+import { memoryTransactionStore } from '../support/l1Rollup.ts'
 import { OperatorLog } from '../support/operatorLog.ts'
 import { runCinnabar } from '../support/runCinnabar.ts'
 import { waitFor } from '../support/waitFor.ts'
@@ -236,6 +240,14 @@ describe('a freeze, from the registrar’s command to its end', { timeout: 900_0
     const announced = (await asRegistrar(...step('announce'))) as Announced
     assert.equal(announced.index, 2)
     assert.match(String(announced.transaction), /^0x[0-9a-f]{64}$/)
+    // Ben's wallet knows what it signed; a change that it did not sign is shown.
+    const unsignedOf = async () =>
+      ((await wallet('sync')) as { unsignedDestinations?: object[] }).unsignedDestinations
+    assert.equal(await unsignedOf(), undefined)
+    await announceForeign()
+    assert.equal((await unsignedOf())?.length, 1)
+    const text = (await start('wallet', 'sync')).stdout
+    assert.match(text, /change of your destination that this wallet did not sign/)
     await devnet.chain.increaseTime(3_600)
     // Said again, after a crash perhaps, the timelock goes on.
     const again = (await asRegistrar(...step('announce'))) as Announced
@@ -257,8 +269,23 @@ describe('a freeze, from the registrar’s command to its end', { timeout: 900_0
 
     await wallet('address')
     assert.equal(destinationOf(await stateOfBen()), BigInt(home))
+    // It was for the leaf of before.
+    assert.equal(await unsignedOf(), undefined)
     await refused('IDENTITY_DESTINATION_REFUSED', 'wallet', ...sign, '--json')
   })
+
+  /** As a registrar does who has, or hopes for, a signature from elsewhere. */
+  async function announceForeign(): Promise<void> {
+    const { ledger, identities } = await stateOfBen()
+    const { index, leaf } = openOwnIdentity(ledger, identities)
+    const { client, deployment, accounts } = devnet
+    await submitTransaction({
+      ...{ client, chainId: deployment.chainId, store: memoryTransactionStore(), pollMs: 10 },
+      account: privateKeyToAccount(accounts.registrar.privateKey),
+      purpose: 'announcement',
+      ...announceDestinationCall(deployment, { index, oldLeaf: leaf, newLeaf: 77n }),
+    })
+  }
 
   async function stateOfBen(): Promise<WalletState> {
     const dir = join(devnet.dir, 'ben')

@@ -190,7 +190,8 @@ export class RecordedChain implements ChainReader {
     this.mine({ type: 'epochScheduled', epoch, startDay, auditKeyS, auditKeyI, auditKeyL })
   }
 
-  setIdentity(index: bigint, identity: Identity): void {
+  /** @param mode Default: what an ordinary change is. */
+  setIdentity(index: bigint, identity: Identity, mode?: number): void {
     const oldLeaf = this.#identityTree.leaf(Number(index))
     const newLeaf = hashIdentity(identity)
     this.#identityTree.setLeaf(Number(index), newLeaf)
@@ -200,12 +201,19 @@ export class RecordedChain implements ChainReader {
       index,
       oldLeaf,
       newLeaf,
-      mode: oldLeaf === 0n ? REGISTRY_MODE.FILL : REGISTRY_MODE.CHANGE,
+      mode: mode ?? (oldLeaf === 0n ? REGISTRY_MODE.FILL : REGISTRY_MODE.CHANGE),
       version: this.#identityVersion,
       root: this.#identityTree.root,
       tracePoint: identity.tracePoint,
       sealedContents: new Uint8Array(),
     })
+  }
+
+  /** @param allowedFrom Unix seconds. */
+  announceDestination(index: bigint, identity: Identity, allowedFrom: bigint): void {
+    const oldLeaf = this.#identityTree.leaf(Number(index))
+    const newLeaf = hashIdentity(identity)
+    this.mine({ type: 'destinationAnnounced', index, oldLeaf, newLeaf, allowedFrom })
   }
 
   queueDeposit(deposit: {

@@ -5,10 +5,12 @@ import { formatIdentityFile, type IdentityOffer } from '../../api/index.ts'
 import { checkRegistrationStatement } from '../../protocol/checkRegistrationStatement.ts'
 import { formatField } from '../../protocol/field.ts'
 import { type Destination, hashDestination, hashIdentity } from '../../protocol/identity.ts'
+import { REGISTRY_MODE } from '../../protocol/constants.ts'
 import { buildRegistration } from '../../protocol/registration.ts'
 import { acceptIdentity, requestIdentity } from '../../wallet/acceptIdentity.ts'
 import { destinationToBody, openOwnIdentity } from '../../wallet/identity.ts'
 import { moveDestination } from '../../wallet/moveDestination.ts'
+import { listUnsignedDestinations } from '../../wallet/unsignedDestinations.ts'
 import { updateState } from '../../wallet/wallet.ts'
 import { fieldOf } from '../support/identities.ts'
 import { recordedDomain } from '../support/recordedChain.ts'
@@ -262,5 +264,53 @@ describe('openOwnIdentity', () => {
       assert.deepEqual(identity, { ...person.identity, ...change })
       assert.deepEqual(destination, person.destination)
     }
+  })
+})
+
+describe('listUnsignedDestinations', () => {
+  const away: Destination = { kind: 'address', address: 0xfedn }
+  const movedTo = ({ identity }: Person, destination: Destination) => ({
+    ...identity,
+    destination: hashDestination(destination),
+  })
+  const unsigned = ({ wallet }: Person) =>
+    listUnsignedDestinations(wallet).map(({ allowedFrom }) => allowedFrom)
+
+  test('default: what was announced and this wallet did not sign, whenever it was announced', async () => {
+    const person = await alice({ isRegistered: true })
+    const { chain } = person
+    chain.announceDestination(5n, movedTo(person, away), 900n)
+    await person.sync()
+    assert.deepEqual(unsigned(person), [900n])
+    // Announced again, its time begins anew.
+    chain.announceDestination(5n, movedTo(person, away), 950n)
+    await person.sync()
+    assert.deepEqual(unsigned(person), [950n])
+    await person.reopen()
+    assert.deepEqual(unsigned(person), [950n])
+    moveDestination(person.wallet, { destination: away })
+    assert.deepEqual(unsigned(person), [])
+  })
+
+  test('behavior: another identity, another leaf and what was made are no matter', async () => {
+    const person = await alice({ isRegistered: true })
+    const { chain, identity } = person
+    chain.announceDestination(6n, movedTo(person, away), 900n)
+    chain.announceDestination(5n, movedTo(person, away), 950n)
+    await person.sync()
+    assert.deepEqual(unsigned(person), [950n])
+    // A leaf of other terms: the announced change is not one of this.
+    chain.setIdentity(5n, { ...identity, tier: 7n })
+    await person.sync()
+    assert.deepEqual(unsigned(person), [])
+    // It comes back, and with it what may be made of it.
+    chain.setIdentity(5n, identity)
+    await person.sync()
+    assert.deepEqual(unsigned(person), [950n])
+    // Made once, it is used up, though the leaf comes back again.
+    chain.setIdentity(5n, movedTo(person, away), REGISTRY_MODE.DESTINATION_BY_OWNER)
+    chain.setIdentity(5n, identity)
+    await person.sync()
+    assert.deepEqual(unsigned(person), [])
   })
 })
