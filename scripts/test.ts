@@ -102,7 +102,7 @@ async function runFiles(selected: readonly string[]): Promise<boolean> {
     stopping.abort()
   }
   process.once('SIGINT', stop).once('SIGTERM', stop)
-  await runInOrder(selected, (file) => runFile(file, note, stopping.signal))
+  await runInOrder(selected, (file, isAlone) => runFile(file, isAlone, note, stopping.signal))
   if (stopping.signal.aborted) fail('Stopped.')
   process.removeListener('SIGINT', stop).removeListener('SIGTERM', stop)
   // Its end prints the failing tests once more, all together.
@@ -133,7 +133,7 @@ ${total.passed} passed, ${failed} failed`)
 /** Long files with calm ones beside them, then what is left, two at once, then those that run alone. */
 async function runInOrder(
   selected: readonly string[],
-  runOne: (file: string) => Promise<void>,
+  runOne: (file: string, isAlone: boolean) => Promise<void>,
 ): Promise<void> {
   const isSerial = (file: string) =>
     SERIAL_FOLDERS.includes(folderOf(file)) || hasMark(file, SERIAL_MARK)
@@ -146,12 +146,12 @@ async function runInOrder(
       const next = left.findIndex(mayTake)
       const [file] = next === -1 ? [] : left.splice(next, 1)
       if (file === undefined) return
-      await runOne(file)
+      await runOne(file, selected.length === 1)
     }
   }
   let isLongUnderWay = long.length > 0
   const runLong = async () => {
-    for (const file of long) await runOne(file)
+    for (const file of long) await runOne(file, selected.length === 1)
     isLongUnderWay = false
   }
   await Promise.all([
@@ -159,11 +159,16 @@ async function runInOrder(
     lane((file) => isLongUnderWay && CALM_FOLDERS.includes(folderOf(file))),
   ])
   await Promise.all(Array.from({ length: FILES_AT_ONCE }, () => lane(() => true)))
-  for (const file of serial) await runOne(file)
+  for (const file of serial) await runOne(file, true)
 }
 
-/** Its events are passed on together, at its end: files that run at once do not mix in the report. */
-async function runFile(file: string, note: Note, signal: AbortSignal): Promise<void> {
+/** Unless it runs alone, its events are passed on together, at its end: files that run at once do not mix in the report. */
+async function runFile(
+  file: string,
+  isAlone: boolean,
+  note: Note,
+  signal: AbortSignal,
+): Promise<void> {
   if (signal.aborted) return
   const events = run({
     files: [resolve(root, file)],
@@ -174,7 +179,10 @@ async function runFile(file: string, note: Note, signal: AbortSignal): Promise<v
     testNamePatterns: values.name.map((pattern) => new RegExp(pattern)),
   }) as AsyncIterable<TestEvent>
   const seen: TestEvent[] = []
-  for await (const event of events) seen.push(event)
+  for await (const event of events) {
+    if (isAlone) note(event)
+    else seen.push(event)
+  }
   seen.forEach(note)
 }
 
