@@ -6,6 +6,16 @@ export function dayOf(unixSeconds: number | bigint): bigint {
   return BigInt(unixSeconds) / BigInt(SECONDS_PER_DAY)
 }
 
+/** Unix seconds as an ISO time. */
+export function formatTime(seconds: bigint): string {
+  return new Date(Number(seconds) * 1_000).toISOString()
+}
+
+/** The same to the minute, for people: `2026-11-30 07:45`, UTC. */
+export function formatMinute(seconds: bigint): string {
+  return formatTime(seconds).slice(0, 16).replace('T', ' ')
+}
+
 /** An ISO day (`2026-11-30`) as a Unix day; undefined for what is none. */
 export function parseIsoDay(text: string): bigint | undefined {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return undefined

@@ -12,7 +12,7 @@ import { answerAppealCall, findAppeal, readAppeals } from '../l1/appeals.ts'
 import { submitTransaction } from '../l1/submitTransaction.ts'
 import { checkAppeal, makeAppealAnswer } from './appeals.ts'
 import { AppealRefusedError } from './errors.ts'
-import { formatTime } from './formatTime.ts'
+import { formatTime } from '../protocol/calendar.ts'
 import { connect, say } from './options.ts'
 import {
   type ChainOptions,

@@ -1,5 +1,5 @@
 import { BaseError } from '../protocol/errors.ts'
-import { formatTime } from './formatTime.ts'
+import { formatTime } from '../protocol/calendar.ts'
 
 export class AcceptanceMismatchError extends BaseError {
   override readonly name = 'AcceptanceMismatchError'

@@ -22,7 +22,7 @@ import { fileTransactionStore } from '../l1/transactionStore.ts'
 import { SECONDS_PER_DAY } from '../protocol/constants.ts'
 import { bytesToHex } from '../protocol/field.ts'
 import { FileUnreadableError } from './errors.ts'
-import { formatTime } from './formatTime.ts'
+import { formatTime } from '../protocol/calendar.ts'
 import { connect, say } from './options.ts'
 
 type ViewOptions = { rpc: string; deployment: string; json?: true }

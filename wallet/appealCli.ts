@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { formatIdentityFile, hashAppealFile } from '../api/index.ts'
 import { type AppealRecord, findAppeal } from '../l1/appeals.ts'
+import { formatTime } from '../protocol/calendar.ts'
 import { fileAppeal, makeAppeal, readAnswer, readAppeal } from './appeals.ts'
 import {
   addCommonOptions,
@@ -56,7 +57,7 @@ identity's index, which the public sees. Appealing stops nothing: until it is up
         const view = await context.view()
         const record = await fileAppeal({ wallet: opened, ...view, account }, written)
         context.answer(factsOf(record), [
-          `On record since ${timeOf(record.filedAt)}, as ${record.appealHash}.`,
+          `On record since ${formatTime(record.filedAt)}, as ${record.appealHash}.`,
           `Next: give ${file} to the registrar and its supervisor.`,
         ])
       }),
@@ -87,10 +88,10 @@ identity's index, which the public sees. Appealing stops nothing: until it is up
           [
             ...(record === undefined
               ? ['It is not on record. Next: cinnabar wallet appeal file']
-              : [`On record since ${timeOf(record.filedAt)}.`]),
+              : [`On record since ${formatTime(record.filedAt)}.`]),
             ...(record?.answeredAt === undefined
               ? []
-              : [`Answered on ${timeOf(record.answeredAt)}.`]),
+              : [`Answered on ${formatTime(record.answeredAt)}.`]),
             ...(answer === undefined
               ? []
               : [`The answer is the one on record: ${answer.decision}.`, '', answer.text]),
@@ -102,13 +103,9 @@ identity's index, which the public sees. Appealing stops nothing: until it is up
 
 function factsOf({ index, appealHash, filedAt, answeredAt, answerHash }: AppealRecord) {
   return {
-    ...{ index: Number(index), appealHash, filedAt: timeOf(filedAt) },
+    ...{ index: Number(index), appealHash, filedAt: formatTime(filedAt) },
     ...(answeredAt === undefined
       ? { state: 'filed' }
-      : { state: 'answered', answeredAt: timeOf(answeredAt), answerHash }),
+      : { state: 'answered', answeredAt: formatTime(answeredAt), answerHash }),
   }
-}
-
-function timeOf(seconds: bigint): string {
-  return new Date(Number(seconds) * 1_000).toISOString()
 }

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander'
 import { formatIdentityFile } from '../api/index.ts'
 import type { DeployedAsset } from '../l1/deployment.ts'
 import { type AddressPrefix, decodeAddress } from '../protocol/address.ts'
+import { formatMinute, formatTime } from '../protocol/calendar.ts'
 import type { Destination } from '../protocol/identity.ts'
 import { acceptIdentity, requestIdentity } from './acceptIdentity.ts'
 import { registerAppeals } from './appealCli.ts'
@@ -567,7 +568,7 @@ async function showState(context: CliContext, overdue: readonly Promised[] = [])
   const balances = computeBalances(ledger, journal)
   const isRegistered = ownerOf(ledger, wallet.keys) !== undefined
   const unsigned = listUnsignedDestinations(wallet).map(({ allowedFrom }) => ({
-    allowedFrom: new Date(Number(allowedFrom) * 1000).toISOString(),
+    allowedFrom: formatTime(allowedFrom),
   }))
   context.answer(
     {
@@ -653,7 +654,7 @@ function showPaid(context: CliContext, entries: readonly JournalEntry[]): void {
 }
 
 function historyLine(deployment: Parameters<typeof showAmount>[0], entry: HistoryEntry): string {
-  const when = new Date(Number(entry.at) * 1_000).toISOString().slice(0, 16).replace('T', ' ')
+  const when = formatMinute(entry.at)
   const sign = {
     deposit: '+',
     received: '+',

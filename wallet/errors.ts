@@ -1,4 +1,5 @@
 import { BaseError } from '../protocol/errors.ts'
+import { formatTime } from '../protocol/calendar.ts'
 
 /** No fact of these errors is private: no amount, key, note, memo or recovery word. */
 
@@ -479,7 +480,7 @@ export class AddressScreenedError extends BaseError {
         metaMessages: [
           `Address: ${address}`,
           `Reason:  ${reason}`,
-          ...(until === 0n ? [] : [`Until:   ${new Date(Number(until) * 1_000).toISOString()}`]),
+          ...(until === 0n ? [] : [`Until:   ${formatTime(until)}`]),
           isPayout
             ? 'What is credited stays this address’s, and can be claimed once the denial ends. Withdraw what is inside to another address of yours.'
             : 'Deposit from another address of yours, or ask whoever keeps the list.',

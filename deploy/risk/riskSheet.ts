@@ -1,3 +1,4 @@
+import { formatMinute } from '../../protocol/calendar.ts'
 import { ROLE_IDS, type RoleName } from '../contracts/roles.ts'
 import type { RiskFacts, RoleMember } from './readRiskFacts.ts'
 
@@ -192,7 +193,7 @@ function exitWindow(facts: RiskFacts, exitSeconds: bigint): StatedPromise[] {
 
 function entrance({ borders, assets }: RiskFacts): string {
   const { depositsUntil, isDepositByList, identityLimit } = borders
-  const end = depositsUntil === undefined ? '' : isoTime(depositsUntil)
+  const end = depositsUntil === undefined ? '' : formatMinute(depositsUntil)
   return [
     depositsUntil === undefined ? 'deposits have no end' : `deposits end at ${end}`,
     isDepositByList ? 'only listed addresses deposit' : 'any address deposits that is not denied',
@@ -201,10 +202,6 @@ function entrance({ borders, assets }: RiskFacts): string {
       supplyCap === undefined ? [] : [`asset ${String(asset)}: ${String(supplyCap)} units at most`],
     ),
   ].join(', ')
-}
-
-function isoTime(seconds: bigint): string {
-  return new Date(Number(seconds) * 1_000).toISOString().slice(0, 16).replace('T', ' ')
 }
 
 function sequencerFailure({ times, clock }: RiskFacts): StatedPromise[] {

@@ -1,7 +1,7 @@
 import { formatField } from '../../protocol/field.ts'
 import { unpackWord } from '../../protocol/words.ts'
 import type { ResolvedItem } from '../orders/checkOpening.ts'
-import { formatTime } from '../formatTime.ts'
+import { formatTime } from '../../protocol/calendar.ts'
 import type { SettledRecord } from './bundle.ts'
 
 /** A settled transfer in a bundle's form, from the chain. Undefined for what is no record. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 
-import { dayOf, monthOf } from '../../protocol/calendar.ts'
+import { dayOf, formatMinute, formatTime, monthOf } from '../../protocol/calendar.ts'
 
 const LENGTHS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
@@ -46,5 +46,13 @@ describe('dayOf', () => {
     assert.equal(dayOf(86_399), 0n)
     assert.equal(dayOf(86_400), 1n)
     assert.equal(dayOf(1_700_000_000n), 19_675n)
+  })
+})
+
+describe('formatTime, formatMinute', () => {
+  test('default: UTC, whole and to the minute', () => {
+    assert.equal(formatTime(0n), '1970-01-01T00:00:00.000Z')
+    assert.equal(formatTime(1_700_000_059n), '2023-11-14T22:14:19.000Z')
+    assert.equal(formatMinute(1_700_000_059n), '2023-11-14 22:14')
   })
 })
