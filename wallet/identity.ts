@@ -16,7 +16,7 @@ import {
 import { deriveTracePoint, type Keys } from '../protocol/keys.ts'
 import type { AddressPrefix } from '../protocol/address.ts'
 import { IdentityFileError, IdentityUnknownError, NotRegisteredError } from './errors.ts'
-import type { Ledger } from './ledger.ts'
+import { type Ledger, ownLeafOf } from './ledger.ts'
 import type { KnownIdentity } from './state.ts'
 
 /** What the wallet asks the registrar for. Nothing in it is secret; the name is for the registrar. */
@@ -152,7 +152,7 @@ export type CurrentIdentity = KnownIdentity & { readonly leaf: bigint }
  */
 export function openOwnIdentity(ledger: Ledger, known: readonly KnownIdentity[]): CurrentIdentity {
   const { identityIndex } = ledger
-  const leaf = ledger.identityLeaves.find(([index]) => index === identityIndex)?.[1]
+  const leaf = ownLeafOf(ledger)
   if (identityIndex === undefined || leaf === undefined) throw new NotRegisteredError()
   const candidates = known.filter(({ index }) => index === identityIndex)
   const exact = candidates.filter(({ identity }) => hashIdentity(identity) === leaf)

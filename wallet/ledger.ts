@@ -152,6 +152,11 @@ export function emptyLedger({ identityIndex }: { identityIndex?: bigint } = {}):
   }
 }
 
+/** Our own leaf as the registry has it; undefined where we have none. */
+export function ownLeafOf({ identityIndex, identityLeaves }: Ledger): bigint | undefined {
+  return identityLeaves.find(([index]) => index === identityIndex)?.[1]
+}
+
 export function ownerOf(ledger: Ledger, keys: Pick<Keys, 'ownerKey'>): Owner | undefined {
   const { identityIndex } = ledger
   return identityIndex === undefined ? undefined : { ownerKey: keys.ownerKey, identityIndex }

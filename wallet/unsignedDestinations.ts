@@ -1,5 +1,5 @@
 import { hashIdentity } from '../protocol/identity.ts'
-import type { AnnouncedDestination } from './ledger.ts'
+import { type AnnouncedDestination, ownLeafOf } from './ledger.ts'
 import type { Wallet } from './wallet.ts'
 
 /**
@@ -7,8 +7,8 @@ import type { Wallet } from './wallet.ts'
  * makes one come true: given on another device of the same words, or by whoever has them.
  */
 export function listUnsignedDestinations({ state }: Pick<Wallet, 'state'>): AnnouncedDestination[] {
-  const { identityIndex, identityLeaves, announcedDestinations = [] } = state.ledger
-  const leaf = identityLeaves.find(([index]) => index === identityIndex)?.[1]
+  const { announcedDestinations = [] } = state.ledger
+  const leaf = ownLeafOf(state.ledger)
   const signed: bigint[] = state.identities.map(({ identity }) => hashIdentity(identity))
   return announcedDestinations.filter(
     ({ oldLeaf, newLeaf }) => oldLeaf === leaf && !signed.includes(newLeaf),
