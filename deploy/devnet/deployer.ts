@@ -5,7 +5,26 @@ import { loadArtifact } from '../contracts/artifacts.ts'
 export type Deployer = { readonly signer: Signer; close(): void }
 
 /** Development chains mine at once; ethers' default of 4 s would be most of a deployment. */
-const POLLING_MS = 50
+const POLLING_MS = 20
+
+/** ethers on a development chain, whose blocks come at once and whose state tests move under its feet. */
+export function devnetProvider({
+  rpcUrl,
+  chainId,
+}: {
+  rpcUrl: string
+  chainId: number
+}): JsonRpcProvider {
+  return new JsonRpcProvider(rpcUrl, chainId, {
+    staticNetwork: true,
+    pollingInterval: POLLING_MS,
+    // By default each call waits 10 ms for others to go with it. Calls of one moment still go together, in order:
+    // ethers, which waits for a block after it asked for a receipt, would miss the block otherwise.
+    batchStallTime: 0,
+    // Nothing is remembered between calls.
+    cacheTimeout: -1,
+  })
+}
 
 export function connectDeployer({
   rpcUrl,
@@ -16,14 +35,7 @@ export function connectDeployer({
   chainId: number
   privateKey: `0x${string}`
 }): Deployer {
-  const provider = new JsonRpcProvider(rpcUrl, chainId, {
-    staticNetwork: true,
-    pollingInterval: POLLING_MS,
-    // By default each call waits 10 ms for others to go with it. Calls of one moment still go together, in order:
-    // ethers, which waits for a block after it asked for a receipt, would miss the block otherwise.
-    batchStallTime: 0,
-    cacheTimeout: -1,
-  })
+  const provider = devnetProvider({ rpcUrl, chainId })
   return {
     signer: new Wallet(privateKey, provider),
     close: () => {

@@ -90,10 +90,7 @@ export async function startEmbeddedPostgres({
   const binaries = await findPostgresBinaries(user)
   const isTemporary = dataDir === undefined
   // Under a directory of its own, since `initialise` puts the finished data in place by a rename.
-  const temporary = isTemporary
-    ? await mkdtemp(join(await temporaryRoot(), 'cinnabar-postgres-'))
-    : undefined
-  if (temporary !== undefined) await chmod(temporary, 0o711)
+  const temporary = isTemporary ? await makeVolatileDirectory('cinnabar-postgres-') : undefined
   const removeTemporary = async () => {
     if (temporary !== undefined) await rm(temporary, { recursive: true, force: true })
   }
@@ -125,8 +122,15 @@ export async function startEmbeddedPostgres({
   }
 }
 
-/** For data that need not survive: `TMPDIR` where it is set, else memory where there is much of it, else the system's. */
-export async function temporaryRoot(): Promise<string> {
+/** A directory for data that need not survive the machine. As root the server runs as another user, who may pass. */
+export async function makeVolatileDirectory(prefix: string): Promise<string> {
+  const directory = await mkdtemp(join(await temporaryRoot(), prefix))
+  await chmod(directory, 0o711)
+  return directory
+}
+
+/** `TMPDIR` where it is set, else memory where there is much of it, else the system's. */
+async function temporaryRoot(): Promise<string> {
   if ((process.env['TMPDIR'] ?? '') !== '') return tmpdir()
   try {
     await access(MEMORY_DIRECTORY, constants.W_OK)

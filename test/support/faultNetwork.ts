@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url'
 import { type ApiClient, createApiClient } from '../../api/index.ts'
 import {
   type EmbeddedPostgres,
+  makeVolatileDirectory,
   startEmbeddedPostgres,
-  temporaryRoot,
 } from '../../deploy/devnet/postgres.ts'
 import { ROLE_IDS } from '../../deploy/contracts/roles.ts'
 import { createChainReader } from '../../l1/chainReader.ts'
@@ -81,9 +81,7 @@ export type FaultNetwork = {
 export async function startFaultNetwork({
   spares = 0,
 }: { spares?: number } = {}): Promise<FaultNetwork> {
-  const directory = await mkdtemp(join(await temporaryRoot(), 'cinnabar-faults-'))
-  // Where the tests are root, Postgres is another user and must get to its data.
-  await chmod(directory, 0o711)
+  const directory = await makeVolatileDirectory('cinnabar-faults-')
   const dataDir = join(directory, 'postgres')
   const [rollup, first] = await Promise.all([
     startTestRollup({ keys: simulatedKeys(SEED) }),

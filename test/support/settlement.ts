@@ -1,5 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { Contract, ContractFactory, JsonRpcProvider, type TransactionReceipt, Wallet } from 'ethers'
+import {
+  Contract,
+  ContractFactory,
+  type JsonRpcProvider,
+  type TransactionReceipt,
+  Wallet,
+} from 'ethers'
 import { loadArtifact } from '../../deploy/contracts/artifacts.ts'
 import {
   type AuditKeyRegistrar,
@@ -8,6 +14,7 @@ import {
   type DeploymentConfig,
 } from '../../deploy/contracts/deploy.ts'
 import type { VerificationKeys } from '../../deploy/contracts/checkVerificationKeys.ts'
+import { devnetProvider } from '../../deploy/devnet/deployer.ts'
 import {
   encodeSettle,
   type Hex,
@@ -191,15 +198,7 @@ export function connect(chain: BaseChain): {
   operator: Wallet
   users: Wallet[]
 } {
-  const provider = new JsonRpcProvider(chain.rpcUrl, chain.chainId, {
-    staticNetwork: true,
-    // Nothing is remembered between calls: the tests move the chain under ethers' feet.
-    cacheTimeout: -1,
-    pollingInterval: 20,
-    // By default each call waits 10 ms for others to go with it. Calls of one moment still go together, in order:
-    // ethers, which waits for a block after it asked for a receipt, would miss the block otherwise.
-    batchStallTime: 0,
-  })
+  const provider = devnetProvider(chain)
   const wallets = chain.accounts
     .slice(0, 4)
     .map(({ privateKey }) => new Wallet(privateKey, provider))
