@@ -140,18 +140,19 @@ async function runInOrder(
   const serial = selected.filter(isSerial)
   const long = selected.filter((file) => !isSerial(file) && hasMark(file, LONG_MARK))
   const left = selected.filter((file) => !serial.includes(file) && !long.includes(file))
+  const isOnly = selected.length === 1
   /** Takes files from `left` as long as there are some. */
   const lane = async (mayTake: (file: string) => boolean) => {
     for (;;) {
       const next = left.findIndex(mayTake)
       const [file] = next === -1 ? [] : left.splice(next, 1)
       if (file === undefined) return
-      await runOne(file, selected.length === 1)
+      await runOne(file, isOnly)
     }
   }
   let isLongUnderWay = long.length > 0
   const runLong = async () => {
-    for (const file of long) await runOne(file, selected.length === 1)
+    for (const file of long) await runOne(file, isOnly)
     isLongUnderWay = false
   }
   await Promise.all([

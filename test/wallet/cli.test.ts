@@ -348,10 +348,7 @@ describe('cinnabar wallet', { timeout: 900_000 }, () => {
 
     // The same operator, who from now on seals and settles nothing: no fee is low enough for it.
     await sequencer.stop()
-    // A promise rests on what is current for some minutes: none is given just before midnight.
     const { timestamp } = await devnet.client.getBlock()
-    const untilMidnight = 86_400 - (Number(timestamp) % 86_400)
-    if (untilMidnight < 900) await devnet.chain.increaseTime(untilMidnight + 1)
     const withholding = await startSequencer({
       deployment: devnet.deployment,
       rpcUrl,
