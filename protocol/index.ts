@@ -104,7 +104,7 @@ export {
 } from './batchWords.ts'
 export { buildBatch, type BuiltBatch } from './buildBatch.ts'
 export { buildTransfer, type BuiltTransfer, type TransferIntent } from './buildTransfer.ts'
-export { dayOf, monthOf, parseIsoDay } from './calendar.ts'
+export { dayOf, formatMinute, formatTime, monthOf, parseIsoDay } from './calendar.ts'
 export { canonicalBytes, canonicalJson, type Json } from './canonicalJson.ts'
 export { checkBatchStatement } from './checkBatchStatement.ts'
 export { checkRegistrationStatement } from './checkRegistrationStatement.ts'

@@ -1,7 +1,8 @@
 // Everything that is right or wrong without running the project, in under a minute. `npm run check`
 // names what fails, with the tool's own words, and goes on, so that one run shows all of it.
 import { spawn } from 'node:child_process'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
+import { findUnofferedExports } from './exports.ts'
 import { findHygieneProblems } from './hygiene.ts'
 
 const root = dirname(import.meta.dirname)
@@ -48,6 +49,10 @@ const steps: Step[] = [
   {
     name: 'hygiene',
     findProblems: async () => (await findHygieneProblems(root)).join('\n'),
+  },
+  {
+    name: 'exports of protocol/',
+    findProblems: async () => (await findUnofferedExports(join(root, 'protocol'))).join('\n'),
   },
 ]
 

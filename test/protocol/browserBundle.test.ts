@@ -106,22 +106,3 @@ describe('the protocol in a browser', () => {
     )
   })
 })
-
-describe('protocol/index.ts', () => {
-  test('behavior: offers every export of every file', async () => {
-    const text = await readFile(join(root, 'protocol/index.ts'), 'utf8')
-    const offered = new Set([...text.matchAll(/\b\w+\b/g)].map(([name]) => name))
-    const missing: string[] = []
-    for (const name of await readdir(join(root, 'protocol'))) {
-      if (!name.endsWith('.ts') || name.endsWith('.d.ts') || name === 'index.ts') continue
-      const source = await readFile(join(root, 'protocol', name), 'utf8')
-      assert.ok(text.includes(`from './${name}'`), `${name} is not in the index`)
-      for (const [, exported = ''] of source.matchAll(
-        /^export (?:async )?(?:function|const|class|type) (\w+)/gm,
-      )) {
-        if (!offered.has(exported)) missing.push(`${name}: ${exported}`)
-      }
-    }
-    assert.deepEqual(missing, [])
-  })
-})
