@@ -14,6 +14,8 @@ import {FIELD_ORDER} from './Constants.sol';
 library Poseidon {
     /// @notice Thrown when the constants are not circomlib's.
     error PoseidonConstantsWrong(bytes32 hash);
+    /// @notice Thrown for an input that is no field element: reduced in silence, it would have the hash of another.
+    error PoseidonInputNotCanonical(uint256 word);
 
     /// @dev keccak256 of the words: for four inputs 68·5 of rounds and 5·5 of the matrix, row by row; for two
     /// 65·3 and 3·3. deploy/contracts/poseidonConstants.ts writes them.
@@ -39,13 +41,15 @@ library Poseidon {
         }
     }
 
-    /// @dev H(tag, a, b).
+    /// @dev H(tag, a, b). The tag is the caller's own constant.
     function hash2(
         uint256 constants,
         uint256 tag,
         uint256 a,
         uint256 b
     ) internal pure returns (uint256 result) {
+        _checkCanonical(a);
+        _checkCanonical(b);
         assembly ('memory-safe') {
             let p := FIELD_ORDER
             let m := add(constants, MATRIX_3)
@@ -94,6 +98,7 @@ library Poseidon {
         uint256 tag,
         uint256[4] memory children
     ) internal pure returns (uint256 result) {
+        for (uint256 i = 0; i < 4; i++) _checkCanonical(children[i]);
         assembly ('memory-safe') {
             let p := FIELD_ORDER
             let m := add(constants, MATRIX_5)
@@ -158,5 +163,9 @@ library Poseidon {
             }
             result := mod(s0, p)
         }
+    }
+
+    function _checkCanonical(uint256 word) private pure {
+        if (word >= FIELD_ORDER) revert PoseidonInputNotCanonical(word);
     }
 }

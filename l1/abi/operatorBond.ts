@@ -204,6 +204,16 @@ export const operatorBondAbi = [
   },
   {
     type: 'error',
+    name: 'PoseidonInputNotCanonical',
+    inputs: [
+      {
+        name: 'word',
+        type: 'uint256',
+      },
+    ],
+  },
+  {
+    type: 'error',
     name: 'PossessionNotProved',
     inputs: [],
   },

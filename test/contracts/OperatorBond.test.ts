@@ -345,6 +345,13 @@ describe('OperatorBond.claim', () => {
           await refused({ ...claim, entryId, absence }, 'AbsenceInvalid', facts)
         }
       }
+      // The interval that ends at what is spent, its end modulo r: with the hash of the true one it would pass.
+      const below = proveNullifierAbsence(tree, nullifier - 1n)
+      assert.ok(below?.to === nullifier)
+      const around = { ...below, to: nullifier + FIELD_ORDER }
+      await refused({ ...claim, entryId, absence: around }, 'PoseidonInputNotCanonical', [
+        around.to,
+      ])
     })
 
     it('reverts for a path with one wrong word on any level', async () => {
@@ -354,6 +361,16 @@ describe('OperatorBond.claim', () => {
         const wrong = siblings.map((value, at) => (at === i ? value + 1n : value))
         const absence = { ...claim.absence, siblings: wrong }
         await refused({ ...claim, absence }, 'AbsenceInvalid')
+      }
+    })
+
+    it('reverts for a path whose words are not below r, which have the hashes of true ones', async () => {
+      const claim = await broken()
+      const { siblings } = claim.absence
+      for (const i of [0, 50]) {
+        const wrong = siblings.map((value, at) => (at === i ? value + FIELD_ORDER : value))
+        const absence = { ...claim.absence, siblings: wrong }
+        await refused({ ...claim, absence }, 'PoseidonInputNotCanonical', [wrong[i]])
       }
     })
   })
