@@ -27,6 +27,8 @@ export type FiguresDependencies = {
   isDraining: () => boolean
   isLeading: () => boolean
   gate: Pick<Gate, 'inside' | 'limit'>
+  /** Of proving that is promised; undefined before it was counted. */
+  getBacklogSeconds: () => number | undefined
   /** Wei of the account that pays for settle calls; undefined where there is none. */
   getBalance: (() => Promise<bigint>) | undefined
   now: () => Date
@@ -53,6 +55,7 @@ async function read(deps: FiguresDependencies): Promise<void> {
   const { metrics, health, gate, isDraining, isLeading } = deps
   metrics.admitting.set(gate.inside)
   metrics.admittingLimit.set(gate.limit)
+  setOrRemove(metrics.backlog, deps.getBacklogSeconds())
   metrics.draining.set(isDraining() ? 1 : 0)
   metrics.leads.set(isLeading() ? 1 : 0)
   setMoment(metrics.l1BlockTime, deps.getView()?.head.minedAt)

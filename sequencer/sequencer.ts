@@ -12,6 +12,7 @@ import { type Farm, type FarmSettings, openFarm } from '../prover/farm/store/ope
 import { releaseWorker } from '../prover/farm/store/releaseWorker.ts'
 import type { Prover } from '../prover/prover.ts'
 import { Admitter } from './admission/admitter.ts'
+import { Backlog } from './admission/backlog.ts'
 import { NotReadyError } from './admission/errors.ts'
 import { ReceiptSigner } from './admission/receiptSigner.ts'
 import { Verifier } from './admission/verifier.ts'
@@ -51,6 +52,7 @@ import { findForcedHealth } from './store/findForcedHealth.ts'
 import type { LeaderKeys } from './store/findLeaderKeys.ts'
 import { findLeader } from './store/findLeader.ts'
 import { noTracing, type Tracing } from './tracing.ts'
+import { findBacklog } from './store/findBacklog.ts'
 import { findFigures } from './store/findFigures.ts'
 import { findUnfinished } from './store/findUnfinished.ts'
 import { listStatementIds } from './store/listStatementIds.ts'
@@ -187,6 +189,7 @@ export type Sequencer = {
     readonly finality: FinalityWatch
     readonly bond?: BondWatcher
     readonly drain: DrainWatch
+    readonly backlog: Backlog
   }
   /** The worker in this process. */
   readonly worker: FarmWorker | undefined
@@ -374,6 +377,8 @@ async function assemble(
           getBond: ports.getBond,
           batchAgeMs,
           getHeadTime: () => getView()?.head.minedAt.getTime(),
+          getOldestAt: () => backlog.oldestAt,
+          now,
           intervalMs: settings.pollMs,
           reporter,
           onChange(reason, { amount, promiseTime }) {
@@ -392,6 +397,19 @@ async function assemble(
     metrics.baseFee.set(Number(fee ?? 0n))
     return fee
   }
+  const circuits = ports.batchCircuits ?? (['batch-4', 'batch-16'] as const)
+  const backlog: Backlog = new Backlog({
+    find: () => findBacklog(database),
+    getMeans: () => ({
+      circuits,
+      proofSeconds: proofTimes.seconds,
+      provers: proversAtOnce(ports, settings),
+    }),
+    getPromiseSeconds: () =>
+      bond?.promise === undefined ? undefined : Number(bond.promise.promiseTime),
+    intervalMs: settings.pollMs,
+    reporter,
+  })
   const requestProof = createProofRequester({
     farm,
     publicKey: ports.farm.publicKey,
@@ -406,7 +424,7 @@ async function assemble(
         // One at a time: the next sign of life is due when the last one has settled.
         isSilent:
           right.isSilent && state.head.batchNumber === (getView()?.settled?.batchNumber ?? 0n),
-        circuits: ports.batchCircuits ?? ['batch-4', 'batch-16'],
+        circuits,
         proofSeconds: proofTimes.seconds,
         provers: proversAtOnce(ports, settings),
         baseFee: await readBaseFee(),
@@ -538,7 +556,7 @@ async function assemble(
     },
   })
   const loops = {
-    ...{ observer, sealer, prover: collector, settler, right, drain },
+    ...{ observer, sealer, prover: collector, settler, right, drain, backlog },
     finality: finality.watch,
     ...(bond === undefined ? {} : { bond }),
   }
@@ -569,9 +587,13 @@ async function assemble(
     },
     now,
     isDraining: () => drain.isDraining,
+    checkBacklog() {
+      backlog.check()
+    },
     settleBy: (admittedAt) => bond?.settleBy(admittedAt) ?? 0,
     onAdmitted() {
       metrics.admitted.inc()
+      backlog.noteAdmitted()
       sealer.noteArrival()
     },
   })
@@ -590,6 +612,7 @@ async function assemble(
     isDraining: () => drain.isDraining,
     isLeading: () => leadership.term !== undefined,
     gate: admitter.gate,
+    getBacklogSeconds: () => backlog.seconds,
     getBalance: ports.getBalance,
   })
 
@@ -660,7 +683,7 @@ async function assemble(
     // Before the first request: what the operator decided holds over a restart, and for whoever leads.
     await drain.tick()
     // A first look, so that requests are answered from the start; a base chain that is down is for later.
-    for (const loop of [observer, right, ...(bond === undefined ? [] : [bond])]) {
+    for (const loop of [observer, right, backlog, ...(bond === undefined ? [] : [bond])]) {
       await loop.tick().catch((error: unknown) => {
         reporter.onFailure(loop.name, error)
       })

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { startEmbeddedPostgres } from '../../deploy/devnet/postgres.ts'
 import { verifyMany } from '../../prover/verifyMany.ts'
 import { openDatabase } from '../../sequencer/store/database.ts'
-import { aSequencer } from '../../test/support/sequencers.ts'
+import { aSequencer, testFarm } from '../../test/support/sequencers.ts'
 import { simulatedKeys } from '../../test/support/simulatedKeys.ts'
 import type { LoadReport } from '../load/report.ts'
 import { type LoadParameters, runLoad } from '../load/runLoad.ts'
@@ -50,8 +50,11 @@ export const suite: Suite = {
       const { url, drop } = await postgres.createDatabase()
       const database = await openDatabase({ url })
       const keys = simulatedKeys('bench', { pairs: 64 })
+      const { publicKey, verificationKeyHashOf } = testFarm()
       const { sequencer } = await aSequencer(database, {
         settings: {
+          // A farm that no backlog of this bench is too long for: what is measured is admission.
+          farmProvers: 1_000,
           limits: {
             bodyBytes: 16_384,
             connections: 10_000,
@@ -61,6 +64,7 @@ export const suite: Suite = {
           },
         },
         ports: {
+          farm: { publicKey, verificationKeyHashOf },
           prover: {
             prove: () => Promise.reject(new Error('admission makes no proof')),
             verifyMany: (all) =>

@@ -42,11 +42,15 @@ export type AdmitterDependencies = {
   onAdmitted: (submission: Submission) => void
   /** Nothing new is admitted while it says so. Default: never. */
   isDraining?: () => boolean
+  /** @throws {SequencerBacklogError} while more is promised than can be proved in time. Default: never. */
+  checkBacklog?: () => void
   /** What a receipt of this moment promises: seconds of the settlement clock, 0 for no time. Default: never any. */
   settleBy?: (now: Date) => number
   /** Default: one of its own. */
   gate?: Gate
 }
+
+type UnderWay = { readonly submission: Submission; readonly answer: Promise<TransferAdmitted> }
 
 /** Transfers that one statement of the database asks about or writes; more gain nothing. */
 const MAX_ROWS = 128
@@ -65,8 +69,8 @@ export class Admitter {
   readonly #gate: Gate
   readonly #lookup: Grouping<Submission, boolean>
   readonly #insertion: Grouping<AdmittedTransfer, InsertOutcome>
-  /** Submissions under way, by id: the same statement twice at once is verified once. */
-  readonly #receiving = new Map<string, Promise<TransferAdmitted>>()
+  /** Submissions under way, by id: the same one twice at once is verified once. */
+  readonly #receiving = new Map<string, UnderWay[]>()
 
   constructor(deps: AdmitterDependencies) {
     this.#deps = deps
@@ -106,23 +110,27 @@ export class Admitter {
     this.#gate.check()
   }
 
-  /** @throws {TransferRefusedError | SequencerBusyError | SequencerDrainingError | SettlementNotOursError | NotReadyError} */
+  /** @throws {TransferRefusedError | SequencerBusyError | SequencerBacklogError | SequencerDrainingError | SettlementNotOursError | NotReadyError} */
   async admit(body: TransferSubmission): Promise<TransferAdmitted> {
     const submission = parseSubmission(body)
     const { id } = submission
-    const underWay = this.#receiving.get(id)
-    if (underWay !== undefined) return underWay
+    const underWay = this.#receiving.get(id) ?? []
+    const same = underWay.find((other) => isSameSubmission(other.submission, submission))
+    if (same !== undefined) return same.answer
     checkTransferStateless(submission, { domain: this.#deps.domain })
     // From here to the place no other work comes between: a drain that finds no one inside stays so.
     if (this.#deps.isDraining?.() === true) throw new SequencerDrainingError()
     const leave = this.#gate.enter()
     const progress = { isWork: false }
-    const work = this.#admit(submission, progress).finally(() => {
-      this.#receiving.delete(id)
+    const answer = this.#admit(submission, progress).finally(() => {
+      const others = this.#receiving.get(id)?.filter((other) => other !== mine) ?? []
+      if (others.length > 0) this.#receiving.set(id, others)
+      else this.#receiving.delete(id)
       leave(progress)
     })
-    this.#receiving.set(id, work)
-    return work
+    const mine: UnderWay = { submission, answer }
+    this.#receiving.set(id, [...underWay, mine])
+    return answer
   }
 
   async #admit(submission: Submission, progress: { isWork: boolean }): Promise<TransferAdmitted> {
@@ -133,6 +141,7 @@ export class Admitter {
       if (known !== undefined && known.stage !== 'rejected') return this.#answer(known)
     }
     checkRight()
+    this.#deps.checkBacklog?.()
     checkMinimumFee(minimumFees, submission)
     // Asked before the proof as well: a look at memory spares the work for what is stale anyhow.
     this.#checkAgainstState(submission)
@@ -195,4 +204,12 @@ export class Admitter {
           }
     return { id, status: stage, receipt }
   }
+}
+
+/**
+ * An id says nothing of proof and anchor: who copies a statement chooses them, and what becomes of the copy must not
+ * become of the transfer.
+ */
+function isSameSubmission(a: Submission, b: Submission): boolean {
+  return a.anchorBatch === b.anchorBatch && a.proof.every((word, i) => word === b.proof[i])
 }

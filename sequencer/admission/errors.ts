@@ -277,7 +277,6 @@ export class SettlementNotOursError extends BaseError {
   }
 }
 
-/** More is being admitted than can be answered in time. Nothing is wrong with the transfer. */
 export class SequencerDrainingError extends BaseError {
   override readonly name = 'SequencerDrainingError'
   /** An upgrade's usual length; the operator may need longer. */
@@ -293,6 +292,7 @@ export class SequencerDrainingError extends BaseError {
   }
 }
 
+/** More is being admitted than can be answered in time. Nothing is wrong with the transfer. */
 export class SequencerBusyError extends BaseError {
   override readonly name = 'SequencerBusyError'
   /** When a place is likely to be free. */
@@ -303,6 +303,24 @@ export class SequencerBusyError extends BaseError {
       metaMessages: [
         `Come again in: ${String(retryAfterSeconds)} s`,
         'Submit the same statement again then; nothing was kept of it.',
+      ],
+    })
+    this.retryAfterSeconds = retryAfterSeconds
+  }
+}
+
+/** More is promised than can be proved in time. Nothing is wrong with the transfer. */
+export class SequencerBacklogError extends BaseError {
+  override readonly name = 'SequencerBacklogError'
+  /** When a part of it is likely to be done. */
+  readonly retryAfterSeconds: number
+  constructor({ seconds, retryAfterSeconds }: { seconds: number; retryAfterSeconds: number }) {
+    super('The sequencer has promised as much as it can prove in time.', {
+      code: 'SEQUENCER_BACKLOG',
+      metaMessages: [
+        `Proving ahead: about ${String(seconds)} s`,
+        `Come again in: ${String(retryAfterSeconds)} s`,
+        'Submit the same statement again then; nothing was kept of it. What has a receipt is settled.',
       ],
     })
     this.retryAfterSeconds = retryAfterSeconds

@@ -1,7 +1,11 @@
 import type { FastifyError } from 'fastify'
 import type { ErrorBody } from '../../api/index.ts'
 import { BaseError } from '../../protocol/errors.ts'
-import { SequencerBusyError, SequencerDrainingError } from '../admission/errors.ts'
+import {
+  SequencerBacklogError,
+  SequencerBusyError,
+  SequencerDrainingError,
+} from '../admission/errors.ts'
 import { LeadershipLostError, StandbyError } from '../errors.ts'
 import { isDatabaseUnavailable } from '../store/database.ts'
 import { httpStatuses } from './httpStatuses.ts'
@@ -26,7 +30,9 @@ export function errorAnswer(error: unknown): ErrorAnswer {
         httpStatus,
         body: { code, message, details: [...metaMessages] },
         isInternal: false,
-        ...(error instanceof SequencerBusyError || error instanceof SequencerDrainingError
+        ...(error instanceof SequencerBusyError ||
+        error instanceof SequencerBacklogError ||
+        error instanceof SequencerDrainingError
           ? { retryAfterSeconds: error.retryAfterSeconds }
           : {}),
       }

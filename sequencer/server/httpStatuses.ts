@@ -9,6 +9,7 @@ export const httpStatuses: Readonly<Record<string, number>> = {
   ROUTE_UNKNOWN: 404,
   INTERNAL: 500,
   SEQUENCER_BUSY: 429,
+  SEQUENCER_BACKLOG: 429,
   SEQUENCER_NOT_READY: 503,
   SETTLEMENT_NOT_OURS: 503,
   SEQUENCER_STANDBY: 503,

@@ -146,6 +146,11 @@ export function createMetrics() {
       help: 'Time of the settlement clock until the deadline of the oldest of them, past which settlement opens to others; absent where none waits.',
       registers,
     }),
+    backlog: new Gauge({
+      name: 'cinnabar_backlog_seconds',
+      help: 'Time that the provers need for all that is promised and not proved; past half of what receipts promise, or 30 minutes, nothing is admitted.',
+      registers,
+    }),
     unproved: new Gauge({
       name: 'cinnabar_batches_unproved',
       help: 'Sealed batches without proof.',

@@ -4,7 +4,7 @@ import { Loop, type LoopReporter } from '../loop.ts'
 /** Why a bond answers for nothing. */
 export type NoBond = 'bond-missing' | 'bond-too-low' | 'bond-leaving'
 /** Why receipts promise no time; null where they do. */
-export type NoPromise = NoBond | 'batches-too-slow'
+export type NoPromise = NoBond | 'batches-too-slow' | 'settling-late'
 
 export type BondWatcherParameters = {
   getBond: () => Promise<OperatorBondState>
@@ -12,6 +12,9 @@ export type BondWatcherParameters = {
   batchAgeMs: number
   /** Unix ms of the newest block that was read; undefined before the first. */
   getHeadTime: () => number | undefined
+  /** Since when the oldest work that is not settled waits; undefined where nothing does. */
+  getOldestAt: () => Date | undefined
+  now: () => Date
   intervalMs: number
   reporter: LoopReporter
   onChange: (reason: NoPromise | null, bond: OperatorBondState) => void
@@ -19,6 +22,8 @@ export type BondWatcherParameters = {
 
 /** Of the time in which a transfer must be sealed, for batches that take longer than they should. */
 const SEALING_PARTS = 2n
+/** Of the promised time: who is so late with what was promised before promises no more. */
+const LATE_PARTS = 2n
 
 /**
  * Knows what this operator's bond answers for, so that receipts promise a time while it does, and none otherwise
@@ -43,7 +48,7 @@ export class BondWatcher extends Loop {
   override async tick(): Promise<void> {
     const bond = await this.#parameters.getBond()
     this.#bond = bond
-    const reason = whyNoPromise(bond, this.#parameters.batchAgeMs)
+    const reason = this.#whyNoPromise(bond)
     if (reason === this.#reason) return
     this.#reason = reason
     this.#parameters.onChange(reason, bond)
@@ -61,6 +66,16 @@ export class BondWatcher extends Loop {
     const latest = seconds > bond.blockTime ? seconds : bond.blockTime
     return Number(latest - bond.blockTime + bond.time + bond.promiseTime)
   }
+
+  #whyNoPromise(bond: OperatorBondState): NoPromise | null {
+    const { batchAgeMs, getOldestAt, now } = this.#parameters
+    const noBond = whyNoBond(bond)
+    if (noBond !== null) return noBond
+    // What is superseded after HOLD_TIME had to be sealed by then.
+    if (BigInt(batchAgeMs) * SEALING_PARTS > bond.holdTime * 1000n) return 'batches-too-slow'
+    const waited = now().getTime() - (getOldestAt() ?? now()).getTime()
+    return BigInt(waited) * LATE_PARTS > bond.promiseTime * 1000n ? 'settling-late' : null
+  }
 }
 
 /** Null where the bond answers for receipts. */
@@ -68,12 +83,4 @@ export function whyNoBond({ owner, withdrawableAt, isBonded }: OperatorBondState
   if (owner === undefined) return 'bond-missing'
   if (withdrawableAt !== undefined) return 'bond-leaving'
   return isBonded ? null : 'bond-too-low'
-}
-
-function whyNoPromise(bond: OperatorBondState, batchAgeMs: number): NoPromise | null {
-  const noBond = whyNoBond(bond)
-  if (noBond !== null) return noBond
-  // What is superseded after HOLD_TIME had to be sealed by then.
-  if (BigInt(batchAgeMs) * SEALING_PARTS > bond.holdTime * 1000n) return 'batches-too-slow'
-  return null
 }

@@ -103,6 +103,35 @@ describe('admission', () => {
     assert.deepEqual(await here.post(aSubmission('one', valid)), first)
   })
 
+  test('rejects: more than can be proved in half of the promised time, and keeps to what it promised', async () => {
+    await here.sequencer.stop()
+    here = await aSequencer(database, {
+      settings: { batchAgeMs: 1_000 },
+      ports: { getBond: () => Promise.resolve({ ...aBond(), promiseTime: 2n }) },
+    })
+    // One prover, taken to need 2.5 s for 15 transfers: the seventh is the first beyond one second.
+    const all = Array.from({ length: 7 }, (_, i) => aSubmission(`waiting ${String(i)}`, valid))
+    for (const submission of all) assert.equal((await here.post(submission)).status, 202)
+    for (let restarts = 0; restarts < 2; restarts++) {
+      const refused = await here.sequencer.app.inject({
+        method: 'POST',
+        url: '/v1/transfers',
+        payload: aSubmission('one too many', valid),
+      })
+      assert.equal(refused.statusCode, 429)
+      assert.equal(refused.headers['retry-after'], '1')
+      assert.equal(refused.json<{ code: string }>().code, 'SEQUENCER_BACKLOG')
+      assert.equal((await here.post(all[3])).status, 202)
+      const metrics = await here.sequencer.app.inject({ method: 'GET', url: '/metrics' })
+      assert.match(metrics.body, /^cinnabar_backlog_seconds 1\.16/m)
+      here = await here.restart()
+    }
+    await here.sequencer.loops.sealer.tick()
+    await here.sequencer.loops.backlog.tick()
+    // Sealed is not proved.
+    assert.equal((await here.post(aSubmission('one too many', valid))).status, 429)
+  })
+
   test('behavior: one statement many times at once is admitted once', async () => {
     const answers = await Promise.all(
       Array.from({ length: 8 }, () => here.post(aSubmission('one', valid))),

@@ -15,11 +15,13 @@ const bonded: OperatorBondState = {
 /** A watcher of a bond that changes, and what it said. */
 function watch({ batchAgeMs = 10_000, headTime = 0 } = {}) {
   const said: (NoPromise | null)[] = []
-  const now = { bond: bonded }
+  const now = { bond: bonded, oldestAt: undefined as Date | undefined }
   const watcher = new BondWatcher({
     getBond: () => Promise.resolve(now.bond),
     batchAgeMs,
     getHeadTime: () => (headTime === 0 ? undefined : headTime * 1000),
+    getOldestAt: () => now.oldestAt,
+    now: () => new Date(NOON * 1000),
     intervalMs: 1_000,
     reporter: { onFailure: (_loop, error) => assert.fail(String(error)) },
     onChange: (reason) => said.push(reason),
@@ -28,8 +30,11 @@ function watch({ batchAgeMs = 10_000, headTime = 0 } = {}) {
     now.bond = bond
     return watcher.tick()
   }
+  const wait = (seconds: number) => {
+    now.oldestAt = new Date((NOON - seconds) * 1000)
+  }
   const at = (seconds: number) => watcher.settleBy(new Date(seconds * 1000 + 999))
-  return { watcher, said, read, at }
+  return { watcher, said, read, at, wait }
 }
 
 describe('BondWatcher', () => {
@@ -75,5 +80,19 @@ describe('BondWatcher', () => {
     const quick = watch({ batchAgeMs: 150_000 })
     await quick.read(bonded)
     assert.notEqual(quick.at(NOON), 0)
+  })
+
+  test('rejects: promises nothing while what was promised is late by half of the time', async () => {
+    const { at, read, said, wait } = watch()
+    wait(1_800)
+    await read(bonded)
+    assert.notEqual(at(NOON), 0)
+    wait(1_801)
+    await read(bonded)
+    assert.equal(at(NOON), 0)
+    wait(10)
+    await read(bonded)
+    assert.notEqual(at(NOON), 0)
+    assert.deepEqual(said, [null, 'settling-late', null])
   })
 })

@@ -114,6 +114,29 @@ describe('verification', () => {
     assert.equal(verified, 1)
   })
 
+  test('behavior: a copy of a statement with a false proof changes nothing for who made it', async () => {
+    const running = await start(really)
+    const submission = proved('copied')
+    const copies = [1n, 2n, 3n].map((error) => ({
+      ...submission,
+      proof: proved('copied', error).proof,
+    }))
+    const answers = await Promise.all(
+      [copies[0], copies[1], submission, submission, copies[2]].map((one) => running.post(one)),
+    )
+    assert.deepEqual(
+      answers.map(({ status, body }) => [status, body['code']]),
+      [
+        [422, 'TX_PROOF_INVALID'],
+        [422, 'TX_PROOF_INVALID'],
+        [202, undefined],
+        [202, undefined],
+        [422, 'TX_PROOF_INVALID'],
+      ],
+    )
+    assert.deepEqual(answers[2]?.body, answers[3]?.body)
+  })
+
   test('behavior: a verifier that hangs fails those that wait for it, and no later ones', async () => {
     const never = Promise.withResolvers<boolean[]>()
     let calls = 0
