@@ -24,10 +24,15 @@ export function grantChain(
       const batch = await getSettledBatch(source, { batchNumber, toBlock })
       return batch === undefined ? undefined : transfersOf(batch).find((each) => each.slot === slot)
     },
-    async transfers() {
+    async history() {
       const to = await getSettledBlock(client, confirmations)
       const events = await reader.getEvents({ from: startBlock, to })
-      return events.flatMap((event) => (event.type === 'batchSettled' ? transfersOf(event) : []))
+      return {
+        transfers: events.flatMap((event) =>
+          event.type === 'batchSettled' ? transfersOf(event) : [],
+        ),
+        assets: events.flatMap((event) => (event.type === 'assetListed' ? [event.asset] : [])),
+      }
     },
     tracePoint: (index) => getTracePoint(source, index),
     async auditKeyI(epoch) {

@@ -16,10 +16,15 @@ export function describeReceipt(
     '  - the transfer is settled, and its note has this asset, amount and recipient;',
     isPayer
       ? '  - whoever made the receipt made the payment (who that is, it does not show);'
-      : '  - the recipient, whose keys these are, signed the receipt;',
+      : '  - the recipient, who has the keys of the note and of that identity, signed the receipt;',
     '  - it was made for the one named above: whoever else shows it shows somebody else’s.',
     ...aboutRollup(receipt.rollup, isRollupGiven),
     '',
+    ...(isPayer
+      ? [
+          'The identity index of the recipient is the payer’s word: it is in the note, and nothing shows that the note’s keys are that identity’s.',
+        ]
+      : []),
     'It does not prove who is behind an identity index, what the payment was for, or that it was the only one.',
   ]
 }
@@ -36,13 +41,13 @@ export function describeGrant(
     `It shows payments of identity ${authority.identityIndex} from ${String(from)} to ${String(to)}: ${String(sent.length)} transfers sent, ${String(received.length)} payments received.`,
     '',
     'It proves, from the base chain alone:',
-    '  - the owner of that identity’s keys signed all of it, for the one named above;',
+    '  - the owner of that identity, whose registered T it knows the secret of, signed all of it, for the one named above;',
     '  - each transfer is settled; what stands below is what its supervisory records say, which were proved with it;',
     '  - each payment received was made by the settled transfer named;',
     isComplete
       ? '  - no transfer that the account sent in the period is left out.'
       : 'Whether more was sent in the period, it does not show.',
-    'Whether more was received, nothing shows.',
+    'Whether more was received, nothing shows. The recipients’ indexes are the sender’s word: they are in its notes.',
     ...aboutRollup(rollup, isRollupGiven),
     '',
     ...sent.flatMap(({ transfer, statistics, investigation }) => {

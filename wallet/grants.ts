@@ -4,8 +4,14 @@ import { deriveEphemeralSecret, openOwnInvestigation } from '../protocol/auditRe
 import { mulBase8, mulPoint } from '../protocol/babyjubjub.ts'
 import { dayOf } from '../protocol/calendar.ts'
 import { formatField } from '../protocol/field.ts'
-import type { PaymentReceipt, ViewingGrant } from '../protocol/grants/documents.ts'
-import { proveEphemeral, shareSecretPoint, signAsOwner } from '../protocol/grants/proofs.ts'
+import type { KnownLogarithm, PaymentReceipt, ViewingGrant } from '../protocol/grants/documents.ts'
+import type { Json } from '../protocol/canonicalJson.ts'
+import {
+  identityStatement,
+  proveLogarithm,
+  shareSecretPoint,
+  signAsOwner,
+} from '../protocol/grants/proofs.ts'
 import { grantContext } from '../protocol/grants/verify.ts'
 import { deriveTraceSecret, type Owner } from '../protocol/keys.ts'
 import { openWithShared, type RandomBytes } from '../protocol/memo.ts'
@@ -56,7 +62,11 @@ export async function makePayerReceipt(
     blinding: formatField(blinding),
     recipient: ownerBody(address.owner),
   }
-  const proof = proveEphemeral({ secret, ephemeral }, { ...document, side: 'payer' }, randomBytes)
+  const proof = proveLogarithm(
+    { secret, publicKey: ephemeral },
+    { ...document, side: 'payer' },
+    randomBytes,
+  )
   return { ...document, by: { side: 'payer', ...proof } }
 }
 
@@ -67,7 +77,7 @@ export async function makePayerReceipt(
  * @throws {PaymentNotFoundError} when no such note was received in a transfer.
  */
 export async function makePayeeReceipt(
-  { wallet, reader }: Dependencies,
+  { wallet, reader, randomBytes }: Dependencies,
   { leafIndex, grantee }: { leafIndex: bigint; grantee: string },
 ): Promise<PaymentReceipt> {
   const owner = requireOwner(wallet)
@@ -86,8 +96,9 @@ export async function makePayeeReceipt(
     blinding: formatField(note.blinding),
     recipient: ownerBody(owner),
   }
-  const authority = signAsOwner(wallet.keys, owner, document)
-  return { ...document, by: { side: 'payee', authority } }
+  const identity = proveIdentity(wallet, owner, document, randomBytes)
+  const authority = signAsOwner(wallet.keys, owner, { ...document, identity })
+  return { ...document, by: { side: 'payee', identity, authority } }
 }
 
 /**
@@ -160,7 +171,20 @@ export async function makeGrant(
       ),
     })),
   }
-  return { ...document, authority: signAsOwner(keys, owner, document) }
+  const signed = { ...document, identity: proveIdentity(wallet, owner, document, randomBytes) }
+  return { ...signed, authority: signAsOwner(keys, owner, signed) }
+}
+
+/** That the index is this wallet's: of t, for the T that its admission registered. */
+function proveIdentity(
+  { keys }: Wallet,
+  owner: Owner,
+  document: Json,
+  randomBytes: RandomBytes,
+): KnownLogarithm {
+  const secret = deriveTraceSecret(keys.nullifierKey, owner)
+  const publicKey = mulBase8(secret)
+  return proveLogarithm({ secret, publicKey }, identityStatement(document, owner), randomBytes)
 }
 
 type Wanted =

@@ -34,6 +34,10 @@ export const Authority = Type.Object(
   strict,
 )
 
+/** Knowledge of a point's logarithm to Base8, for one document. */
+export const KnownLogarithm = Type.Object({ challenge: Field, response: Field }, strict)
+export type KnownLogarithm = Static<typeof KnownLogarithm>
+
 /** That two points have one logarithm, as a committee's partials show it. */
 export const SharedPoint = Type.Object({ shared: Point, challenge: Field, response: Field }, strict)
 export type SharedPoint = Static<typeof SharedPoint>
@@ -54,10 +58,16 @@ export const PaymentReceipt = Type.Object(
     ...place,
     ...NoteOpening,
     recipient: Type.Object({ ownerKey: Field, identityIndex: Decimal }, strict),
-    /** The payer shows that it knows e of R = e·Base8; the payee that the recipient's keys are its own. */
+    /**
+     * The payer shows that it knows e of R = e·Base8; the payee that the recipient's keys are its own, and that it knows t of
+     * the T that is registered for the recipient's index.
+     */
     by: Type.Union([
       Type.Object({ side: Type.Literal('payer'), challenge: Field, response: Field }, strict),
-      Type.Object({ side: Type.Literal('payee'), authority: Authority }, strict),
+      Type.Object(
+        { side: Type.Literal('payee'), identity: KnownLogarithm, authority: Authority },
+        strict,
+      ),
     ]),
   },
   strict,
@@ -86,6 +96,8 @@ export const ViewingGrant = Type.Object(
     received: Type.Array(Type.Object({ ...place, ...NoteOpening }, strict), { maxItems: 100_000 }),
     /** The account's trace keys of whole epochs: with them the verifier finds every transfer that was sent. */
     traces: Type.Array(Type.Object({ epoch: Day, key: SharedPoint }, strict), { maxItems: 1_000 }),
+    /** Of t, for the T that is registered for the owner's index: keys alone belong to nobody. */
+    identity: KnownLogarithm,
     authority: Authority,
   },
   strict,

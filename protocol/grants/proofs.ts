@@ -8,7 +8,7 @@ import { formatField, isFieldElement } from '../field.ts'
 import { type Keys, type Owner } from '../keys.ts'
 import { type RandomBytes } from '../memo.ts'
 import { hash } from '../poseidon.ts'
-import { type Authority, type SharedPoint } from './documents.ts'
+import { type Authority, type KnownLogarithm, type SharedPoint } from './documents.ts'
 
 export function encodeGrantPoint({ x, y }: CurvePoint): { x: string; y: string } {
   return { x: formatField(x), y: formatField(y) }
@@ -51,13 +51,13 @@ export function readSharedPoint(
   return verifyEqualLogs(statement, proof) ? result : undefined
 }
 
-/** That whoever made this knows e of R = e·Base8, for this document. */
-export function proveEphemeral(
-  { secret, ephemeral }: { secret: bigint; ephemeral: CurvePoint },
+/** That whoever made this knows the secret of publicKey = secret·Base8, for this document: e of R, or t of T. */
+export function proveLogarithm(
+  { secret, publicKey }: { secret: bigint; publicKey: CurvePoint },
   document: Json,
   randomBytes: RandomBytes,
-): { challenge: string; response: string } {
-  const statement = { publicKey: ephemeral, point: BASE8, result: ephemeral }
+): KnownLogarithm {
+  const statement = { publicKey, point: BASE8, result: publicKey }
   const { challenge, response } = proveEqualLogs(
     { ...statement, context: canonicalBytes(document) },
     { secret, randomBytes },
@@ -65,18 +65,23 @@ export function proveEphemeral(
   return { challenge: formatField(challenge), response: formatField(response) }
 }
 
-export function verifyEphemeral(
-  ephemeral: CurvePoint,
+export function verifyLogarithm(
+  publicKey: CurvePoint,
   document: Json,
-  { challenge, response }: { challenge: string; response: string },
+  { challenge, response }: KnownLogarithm,
 ): boolean {
   return verifyEqualLogs(
-    {
-      ...{ publicKey: ephemeral, point: BASE8, result: ephemeral },
-      context: canonicalBytes(document),
-    },
+    { ...{ publicKey, point: BASE8, result: publicKey }, context: canonicalBytes(document) },
     { challenge: BigInt(challenge), response: BigInt(response) },
   )
+}
+
+/** What the proof of t is for: the whole of a document, and whose it says that it is. */
+export function identityStatement(document: Json, { ownerKey, identityIndex }: Owner): Json {
+  return {
+    ...{ type: 'cinnabar.identityProof', document },
+    ...{ ownerKey: formatField(ownerKey), identityIndex: identityIndex.toString() },
+  }
 }
 
 type AuthorityBody = Static<typeof Authority>

@@ -9,12 +9,13 @@ import {
 import { type CurvePoint, isSubgroupPoint } from '../babyjubjub.ts'
 import { BaseError } from '../errors.ts'
 import { fitsBits, isFieldElement } from '../field.ts'
-import { traceKeyOf } from '../keys.ts'
+import { type Owner, traceKeyOf } from '../keys.ts'
 import { commitNote } from '../note.ts'
 import { type TransferPublicInputs } from '../publicInputs.ts'
 import { unpackWord } from '../words.ts'
-import { PaymentReceipt, ViewingGrant } from './documents.ts'
-import { isSignedByOwner, readSharedPoint, verifyEphemeral } from './proofs.ts'
+import type { Json } from '../canonicalJson.ts'
+import { type KnownLogarithm, PaymentReceipt, ViewingGrant } from './documents.ts'
+import { identityStatement, isSignedByOwner, readSharedPoint, verifyLogarithm } from './proofs.ts'
 
 /** A settled transfer as grants need it. */
 export type GrantedTransfer = {
@@ -28,8 +29,11 @@ export type GrantChain = {
   readonly chainId: bigint
   readonly rollup: string
   transfer(batchNumber: bigint, slot: number): Promise<GrantedTransfer | undefined>
-  /** Every settled transfer; only asked for where a grant says that it is complete. */
-  transfers(): Promise<readonly GrantedTransfer[]>
+  /** Every settled transfer, and every asset that was ever listed; only asked for where a grant says that it is complete. */
+  history(): Promise<{
+    readonly transfers: readonly GrantedTransfer[]
+    readonly assets: readonly bigint[]
+  }>
   /** The registered T of an index. */
   tracePoint(index: bigint): Promise<CurvePoint | undefined>
   auditKeyI(epoch: bigint): Promise<CurvePoint | undefined>
@@ -42,6 +46,7 @@ export const grantFaults = [
   'GRANT_NOTE_OTHER',
   'GRANT_PROOF_INVALID',
   'GRANT_SIGNATURE_INVALID',
+  'GRANT_IDENTITY_OTHER',
   'GRANT_SENDER_OTHER',
   'GRANT_OUT_OF_PERIOD',
   'GRANT_INCOMPLETE',
@@ -105,17 +110,18 @@ export async function verifyReceipt(chain: GrantChain, value: unknown): Promise<
   if (by.side === 'payer') {
     const { side, ...proof } = by
     const [x, y] = transfer.publicInputs.ephemeral
-    if (!verifyEphemeral({ x, y }, { ...document, side }, proof)) {
+    if (!verifyLogarithm({ x, y }, { ...document, side }, proof)) {
       throw fault('GRANT_PROOF_INVALID', 'the payer did not make it')
     }
   } else {
-    const { authority } = by
+    const { authority, identity } = by
     const isRecipient =
       authority.ownerKey === value.recipient.ownerKey &&
       authority.identityIndex === value.recipient.identityIndex
-    if (!isRecipient || !isSignedByOwner(authority, document)) {
+    if (!isRecipient || !isSignedByOwner(authority, { ...document, identity })) {
       throw fault('GRANT_SIGNATURE_INVALID', 'the payee did not sign it')
     }
+    await checkIdentity(chain, owner, document, identity)
   }
   return {
     receipt: value,
@@ -161,7 +167,14 @@ export async function verifyGrant(chain: GrantChain, value: unknown): Promise<Ve
     const { day } = transfer.publicInputs
     received.push({ asset: BigInt(item.asset), amount: BigInt(item.amount), day })
   }
-  return { grant: value, sent, received, isComplete: await checkComplete(chain, value, sent) }
+  const { identity, ...shown } = document
+  const tracePoint = await checkIdentity(chain, owner, shown, identity)
+  return {
+    grant: value,
+    sent,
+    received,
+    isComplete: await checkComplete(chain, value, { sent, tracePoint }),
+  }
 }
 
 /** Names grantee and item in each proof, so that no part of one grant is part of another. */
@@ -213,15 +226,10 @@ function openSent(
 async function checkComplete(
   chain: GrantChain,
   grant: ViewingGrant,
-  sent: VerifiedGrant['sent'],
+  { sent, tracePoint: publicKey }: { sent: VerifiedGrant['sent']; tracePoint: CurvePoint },
 ): Promise<boolean> {
   if (grant.traces.length === 0) return false
-  const index = BigInt(grant.authority.identityIndex)
-  const publicKey = await chain.tracePoint(index)
-  if (publicKey === undefined || !isSubgroupPoint(publicKey)) {
-    throw fault('GRANT_PROOF_INVALID', 'the identity index has no registered T')
-  }
-  const transfers = await chain.transfers()
+  const { transfers, assets } = await chain.history()
   const shown = new Set(sent.map(({ transfer }) => placeOf(transfer)))
   const covered = new Set<bigint>()
   for (const { epoch, key } of grant.traces) {
@@ -237,7 +245,7 @@ async function checkComplete(
       )
     }
     covered.add(BigInt(epoch))
-    const tags = tagsOf(traceKeyOf(shared), transfers)
+    const tags = tagsOf(traceKeyOf(shared), { assets, count: transfers.length })
     for (const transfer of transfers.filter((each) => epochOf(each) === BigInt(epoch))) {
       if (!isInPeriod(grant, transfer) || shown.has(placeOf(transfer))) continue
       if (tags.has(transfer.publicInputs.traceTag)) {
@@ -250,18 +258,40 @@ async function checkComplete(
     .every((transfer) => covered.has(epochOf(transfer)))
 }
 
-/** All tags that k can have made: assets are those of the chain's fees and of the grant, nonces below the number of transfers. */
-function tagsOf(traceKey: bigint, transfers: readonly GrantedTransfer[]): Set<bigint> {
+/** All tags that k can have made: of the listed assets, with nonces below the number of transfers. */
+function tagsOf(
+  traceKey: bigint,
+  { assets, count }: { assets: readonly bigint[]; count: number },
+): Set<bigint> {
   const tags = new Set<bigint>()
-  for (let asset = 1n; asset <= MAX_ASSETS; asset++) {
-    for (let nonce = 0n; nonce < BigInt(transfers.length); nonce++) {
+  for (const asset of assets) {
+    for (let nonce = 0n; nonce < BigInt(count); nonce++) {
       tags.add(deriveTraceTag(traceKey, asset, nonce))
     }
   }
   return tags
 }
-/** Listed assets that completeness looks at; a deployment has a handful. */
-const MAX_ASSETS = 8n
+/**
+ * That whoever made the document knows t of the T that is registered for the index: a note can name any index beside one's own
+ * keys, and keys can say of themselves that they are anybody's.
+ *
+ * @returns T.
+ */
+async function checkIdentity(
+  chain: GrantChain,
+  owner: Owner,
+  document: Json,
+  proof: KnownLogarithm,
+): Promise<CurvePoint> {
+  const tracePoint = await chain.tracePoint(owner.identityIndex)
+  if (tracePoint === undefined || !isSubgroupPoint(tracePoint)) {
+    throw fault('GRANT_IDENTITY_OTHER', 'the identity index has no registered T')
+  }
+  if (!verifyLogarithm(tracePoint, identityStatement(document, owner), proof)) {
+    throw fault('GRANT_IDENTITY_OTHER', 'who signed it is not the owner of that identity')
+  }
+  return tracePoint
+}
 
 function checkChain(chain: GrantChain, { chainId, rollup }: { chainId: string; rollup: string }) {
   if (BigInt(chainId) !== chain.chainId || rollup !== chain.rollup) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { ChainEventOf, ChainReader } from '../../l1/chainEvents.ts'
 import { transfersOf } from '../../l1/grantChain.ts'
+import { mulBase8 } from '../../protocol/babyjubjub.ts'
 import { canonicalJson } from '../../protocol/canonicalJson.ts'
 import { formatField } from '../../protocol/field.ts'
 import type { PaymentReceipt, ViewingGrant } from '../../protocol/grants/documents.ts'
@@ -12,7 +13,9 @@ import {
   verifyGrant,
   verifyReceipt,
 } from '../../protocol/grants/verify.ts'
-import { signAsOwner } from '../../protocol/grants/proofs.ts'
+import { identityStatement, proveLogarithm, signAsOwner } from '../../protocol/grants/proofs.ts'
+import { deriveTraceSecret } from '../../protocol/keys.ts'
+import { commitNote } from '../../protocol/note.ts'
 import { makeGrant, makePayeeReceipt, makePayerReceipt } from '../../wallet/grants.ts'
 import { ownerOf } from '../../wallet/ledger.ts'
 import { exit, send } from '../../wallet/pay.ts'
@@ -31,8 +34,9 @@ let today: number
 async function chainOf(reader: ChainReader): Promise<GrantChain> {
   const { number: to } = await reader.getHead()
   const events = await reader.getEvents({ from: 1n, to })
-  const of = <T extends 'batchSettled' | 'identityUpdated' | 'epochScheduled'>(type: T) =>
-    events.filter((event): event is ChainEventOf<T> => event.type === type)
+  const of = <T extends 'batchSettled' | 'identityUpdated' | 'epochScheduled' | 'assetListed'>(
+    type: T,
+  ) => events.filter((event): event is ChainEventOf<T> => event.type === type)
   const transfers = of('batchSettled').flatMap(transfersOf)
   return {
     chainId: recordedDeployment.chainId,
@@ -41,7 +45,8 @@ async function chainOf(reader: ChainReader): Promise<GrantChain> {
       Promise.resolve(
         transfers.find((each) => each.batchNumber === batchNumber && each.slot === slot),
       ),
-    transfers: () => Promise.resolve(transfers),
+    history: () =>
+      Promise.resolve({ transfers, assets: of('assetListed').map(({ asset }) => asset) }),
     tracePoint: (index) =>
       Promise.resolve(of('identityUpdated').find((event) => event.index === index)?.tracePoint),
     auditKeyI: (epoch) =>
@@ -200,6 +205,65 @@ describe('a payment receipt', () => {
     })
     await refuses(verifyReceipt, { ...payee, by: own.by }, ['GRANT_SIGNATURE_INVALID'], 'payee')
     await refuses(verifyReceipt, { ...payee, by: payer.by }, ['GRANT_PROOF_INVALID'], 'payer')
+  })
+})
+
+describe('an identity index', () => {
+  test('is shown by who has its registered T, and by nobody else’s keys', async () => {
+    const document = {
+      ...{ type: 'cinnabar.viewing-grant', version: 1, grantee: 'the bank' },
+      ...{ chainId: chain.chainId.toString(), rollup: chain.rollup },
+      ...{ period: { from: today, to: today }, sent: [], received: [], traces: [] },
+    }
+    const { keys } = carol.wallet
+    const sign = (identityIndex: bigint) => {
+      const owner = { ownerKey: keys.ownerKey, identityIndex }
+      const secret = deriveTraceSecret(keys.nullifierKey, owner)
+      const identity = proveLogarithm(
+        { secret, publicKey: mulBase8(secret) },
+        identityStatement(document, owner),
+        carol.wallet.randomBytes,
+      )
+      const signed = { ...document, identity }
+      return { ...signed, authority: signAsOwner(keys, owner, signed) }
+    }
+    await verifyGrant(chain, sign(7n))
+    // Bob's index, and one that nobody has.
+    for (const index of [6n, 99n]) {
+      await refuses(verifyGrant, sign(index), ['GRANT_IDENTITY_OTHER'], String(index))
+    }
+  })
+
+  test('is not shown by a note that names it beside keys of the payer’s own', async () => {
+    const { leafIndex } = noteOf(carol, 30n)
+    const receipt = await makePayeeReceipt(dependencies(carol), { leafIndex, grantee: 'x' })
+    // The same payment, had it been made to (carol's key, bob's index).
+    const { keys } = carol.wallet
+    const owner = { ownerKey: keys.ownerKey, identityIndex: 6n }
+    const note = { asset: ether, amount: 30n, owner, blinding: BigInt(receipt.blinding) }
+    const made = (await chain.transfer(BigInt(receipt.batch), receipt.slot))!
+    const outputs = made.publicInputs.outputs.map((output, i) =>
+      i === receipt.output ? commitNote(note) : output,
+    ) as unknown as typeof made.publicInputs.outputs
+    const forged: GrantChain = {
+      ...chain,
+      transfer: () => Promise.resolve({ ...made, publicInputs: { ...made.publicInputs, outputs } }),
+    }
+    const { by, ...rest } = receipt
+    assert.ok(by.side === 'payee')
+    const document = {
+      ...rest,
+      recipient: { ...receipt.recipient, identityIndex: '6' },
+    }
+    const secret = deriveTraceSecret(keys.nullifierKey, owner)
+    const identity = proveLogarithm(
+      { secret, publicKey: mulBase8(secret) },
+      identityStatement(document, owner),
+      carol.wallet.randomBytes,
+    )
+    const authority = signAsOwner(keys, owner, { ...document, identity })
+    const shown = { ...document, by: { side: 'payee', identity, authority } }
+    await assert.rejects(verifyReceipt(forged, shown), { code: 'GRANT_IDENTITY_OTHER' })
   })
 })
 
