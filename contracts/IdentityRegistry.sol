@@ -187,7 +187,10 @@ contract IdentityRegistry is IIdentityRegistry, AccessManaged {
     /// @dev An index is never empty again: no proof gives back the leaf 0, and T stays recorded.
     function _checkLeaves(Update calldata change) private view {
         if (change.mode > REGISTRY_MODE_DESTINATION_BY_ORDER) revert ModeUnknown(change.mode);
-        if (change.index >= IDENTITY_LIMIT) revert IndexOutOfRange(change.index);
+        // In a transfer's record 0 says that nobody was paid.
+        if (change.index == 0 || change.index >= IDENTITY_LIMIT) {
+            revert IndexOutOfRange(change.index);
+        }
         bool isByOrder = change.mode == REGISTRY_MODE_DESTINATION_BY_ORDER;
         if ((change.order != 0) != isByOrder) revert OrderMismatch(change.mode, change.order);
         bool isFill = change.mode == REGISTRY_MODE_FILL;

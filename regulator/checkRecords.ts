@@ -156,6 +156,10 @@ export class RecordLedger {
       if (amount === 0n && recipient !== 0n) {
         report('RECORDS_DISAGREE', 'A recipient is recorded where no amount is.')
       }
+      // The payer's word: it made a note that names no identity, which no identity can spend.
+      if (amount !== 0n && recipient === 0n) {
+        report('RECORDS_DISAGREE', 'An amount is recorded for nobody.')
+      }
     })
     const pseudonym = `${transfer.epoch}/${monthOf(transfer.day)}/${statistics.pseudonym}`
     const known = this.#pseudonyms.get(pseudonym)

@@ -89,7 +89,7 @@ interface IIdentityRegistry {
     error AppealNotOpen(uint32 index, bytes32 appealHash);
     /// @notice Thrown when the mode is none of REGISTRY_MODE.
     error ModeUnknown(uint8 mode);
-    /// @notice Thrown when the index is not below IDENTITY_LIMIT.
+    /// @notice Thrown when the index is 0 or not below IDENTITY_LIMIT.
     error IndexOutOfRange(uint32 index);
     /// @notice Thrown when a fill is proved over an index that has an owner.
     error IndexTaken(uint32 index);

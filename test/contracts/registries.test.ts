@@ -190,6 +190,8 @@ describe('IdentityRegistry.update', () => {
   it('refuses indexes outside the tree, unknown modes and a T with a change', async () => {
     const outside = await update({ index: 1n << 20n })
     await expectRevert(send(registry, 'update', outside), 'IndexOutOfRange', [1n << 20n])
+    const nobody = await update({ index: 0n })
+    await expectRevert(send(registry, 'update', nobody), 'IndexOutOfRange', [0n])
     await fill()
     const unknown = { ...(await change(REGISTRY_MODE.CHANGE)), mode: 4 }
     await expectRevert(send(registry, 'update', unknown), 'ModeUnknown', [4n])

@@ -110,6 +110,7 @@ describe('RecordLedger', () => {
     ['RECORD_UNREADABLE', aTransfer({}, { investigation: 'ephemeralInvalid' })],
     ['RECORDS_DISAGREE', aTransfer({}, { fee: { asset: 2n, amount: 1n } })],
     ['RECORDS_DISAGREE', aTransfer({ investigation: { recipient2: 7n } })],
+    ['RECORDS_DISAGREE', aTransfer({ investigation: { recipient1: 0n } })],
     ['RECORDS_DISAGREE', aTransfer({ statistics: { notesIn: 2n } })],
     ['INPUT_UNKNOWN', aTransfer({ investigation: { input1: 1000n } })],
     ['INPUT_AMOUNT_DIFFERS', aTransfer({ statistics: { amountIn: 99n } })],
