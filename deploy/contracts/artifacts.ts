@@ -3,7 +3,16 @@ import { join } from 'node:path'
 import type { InterfaceAbi } from 'ethers'
 import { ArtifactsMissingError } from './errors.ts'
 
-export type Artifact = { readonly abi: InterfaceAbi; readonly bytecode: string }
+export type Artifact = {
+  readonly abi: InterfaceAbi
+  readonly bytecode: string
+  /** What stands on the chain, with zeros where the constructor writes. */
+  readonly deployedBytecode: string
+  /** Where that is, in bytes. */
+  readonly immutableReferences: Readonly<
+    Record<string, readonly { readonly start: number; readonly length: number }[]>
+  >
+}
 
 const artifactsDirectory = join(import.meta.dirname, '../../artifacts')
 

@@ -10,6 +10,7 @@ import type { CircuitName } from '../../protocol/constants.ts'
 import { circuitNames } from '../../circuits/locateCircuit.ts'
 import { isDevelopmentKey } from '../../prover/setup/isDevelopmentKey.ts'
 import { RESTRICTED_FUNCTIONS, ROLE_IDS, type RoleName } from '../contracts/roles.ts'
+import { isOurCode } from './isOurCode.ts'
 
 /** The contracts that have roles, or are named by one that has: an operator's bond is neither. */
 export type ContractName = Exclude<DeployedName, 'operatorBond'>
@@ -34,6 +35,8 @@ export type RiskFacts = {
   readonly chainId: bigint
   readonly block: bigint
   readonly contracts: Readonly<Record<ContractName, Address>>
+  /** Contracts whose code is not what the sources here compile to. */
+  readonly foreign: readonly ContractName[]
   readonly functions: readonly FunctionRole[]
   /** Contracts that the access manager has closed, or moved to another one. */
   readonly strayed: readonly ContractName[]
@@ -92,7 +95,7 @@ const SUPPLY_CAP = 2n ** 63n
  * Reads a deployment from the rollup's address alone.
  *
  * @param fromBlock where the search for role holders begins; the deployment's block or before.
- * @throws {NotRollupError | BaseChainUnavailableError}
+ * @throws {NotRollupError | BaseChainUnavailableError | ArtifactsMissingError}
  */
 export async function readRiskFacts(
   client: ChainClient,
@@ -109,7 +112,8 @@ export async function readRiskFacts(
   const vault = at('vault')
   const proposers = at('proposers')
   const clock = at('clock')
-  const [members, functions, strayed, otherAdmins, keys, assets] = await Promise.all([
+  const [foreign, members, functions, strayed, otherAdmins, keys, assets] = await Promise.all([
+    readForeign(client, contracts, block),
     readMembers(client, contracts.accessManager, { from: fromBlock, to: block }),
     readFunctions(client, contracts, block),
     readStrayed(client, contracts, block),
@@ -122,7 +126,7 @@ export async function readRiskFacts(
     chainId: BigInt(await client.getChainId()),
     block,
     contracts,
-    ...{ functions, strayed, members, otherAdmins, assets },
+    ...{ foreign, functions, strayed, members, otherAdmins, assets },
     keys: {
       isInsecure: isDevelopmentKey({ vk_alpha_1: [String(x), String(y), '1'] }),
       missing: circuitNames.filter((circuit) => keys.blobs[circuit] === undefined),
@@ -195,6 +199,24 @@ async function discoverContracts(
       functionName: 'DISCLOSURES',
     }),
   }
+}
+
+/** All contracts but these are, byte for byte, the ones that everything here says something about. */
+async function readForeign(
+  client: ChainClient,
+  contracts: Readonly<Record<ContractName, Address>>,
+  blockNumber: bigint,
+): Promise<ContractName[]> {
+  const ours = await Promise.all(
+    governedNames.map(async (name) =>
+      isOurCode(
+        // The access manager is OpenZeppelin's, under a name of ours.
+        name === 'accessManager' ? 'Authority' : `${name.charAt(0).toUpperCase()}${name.slice(1)}`,
+        await client.getCode({ address: contracts[name], blockNumber }),
+      ),
+    ),
+  )
+  return governedNames.filter((_, i) => ours[i] === false)
 }
 
 /** Who holds a role now. Found by the events of granting, and each asked of the contract. */

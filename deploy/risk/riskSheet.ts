@@ -58,11 +58,21 @@ export function exitTime({ times, proposers, clock }: RiskFacts): bigint {
   return deadline + 2n * proposers.leaseTime + clock.maxStop
 }
 
-function stateValidation({ keys, functions, strayed, assets }: RiskFacts): StatedPromise[] {
+function stateValidation(facts: RiskFacts): StatedPromise[] {
+  const { foreign, keys, functions, strayed, assets } = facts
   const area = 'State validation'
   const wrong = functions.filter(({ expected, actual }) => actual !== ROLE_IDS[expected])
   const short = assets.filter(({ held, owed }) => held < owed)
   return [
+    {
+      ...{ id: 'code', area },
+      promise: 'The contracts are, byte for byte, what the sources here compile to.',
+      holds: foreign.length === 0,
+      found:
+        foreign.length === 0
+          ? `${String(Object.keys(facts.contracts).length)} contracts compared`
+          : `${foreign.join(', ')} has other code: what is said of it below need not be true`,
+    },
     {
       ...{ id: 'proofs', area },
       promise:
@@ -105,18 +115,19 @@ function stateValidation({ keys, functions, strayed, assets }: RiskFacts): State
   ]
 }
 
-function dataAvailability({ functions }: RiskFacts): StatedPromise[] {
-  const settle = functions.some(({ contract, name }) => contract === 'rollup' && name === 'settle')
+function dataAvailability({ foreign }: RiskFacts): StatedPromise[] {
+  const isOurs = !foreign.includes('rollup')
   return [
     {
       id: 'data-on-chain',
       area: 'Data availability',
       promise:
         'All data are the input of the transaction that settles them; from it anybody rebuilds every tree.',
-      holds: settle,
-      found: settle
+      // What the code does, so it holds where the code is ours.
+      holds: isOurs,
+      found: isOurs
         ? 'settle takes the data from a plain account only (decision 0031)'
-        : 'the rollup has no settle function of this kind',
+        : 'the rollup has other code',
     },
   ]
 }
@@ -168,11 +179,13 @@ function exitWindow(facts: RiskFacts, exitSeconds: bigint): StatedPromise[] {
     },
     {
       ...{ id: 'outflow', area },
-      promise: 'No limit of payouts holds more than a month of what is in the vault.',
-      // The contract's own floor: a 30th a day.
-      holds: true,
-      found:
-        limited.length === 0
+      promise:
+        'No limit of payouts holds what is in the vault longer than a month, or what one account has longer than four.',
+      // The contract's own floor: a 30th a day, and of that a quarter for one account.
+      holds: !facts.foreign.includes('vault'),
+      found: facts.foreign.includes('vault')
+        ? 'the vault has other code'
+        : limited.length === 0
           ? 'no asset is limited'
           : limited
               .map(
