@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { say } from './options.ts'
 import { AccountUnknownError } from './service/errors.ts'
 import { type Credential, type Role, roles } from './store/account.ts'
+import { changeAccount } from './store/changeAccount.ts'
 import { disableAccount } from './store/disableAccount.ts'
 import { insertAccount } from './store/insertAccount.ts'
 import { listAccounts } from './store/listAccounts.ts'
@@ -31,12 +32,52 @@ export function registerAccounts(regulator: Command, onStore: OnStore): void {
         options: StoreOptions & { role: Role[]; certificate?: string; oidc?: string[] },
       ) => {
         const credentials = await credentialsOf(options)
+        if (credentials.length === 0) {
+          throw new InvalidArgumentError(
+            'Give --certificate or --oidc: an account without is nobody.',
+          )
+        }
         await onStore(options, (database) =>
           recorded(database, 'ACCOUNT_ADDED', { id, roles: options.role.join(' ') }, (connection) =>
             insertAccount(connection, { id, roles: options.role, credentials }),
           ),
         )
         say(`${id} may act as ${options.role.join(', ')}.`)
+      },
+    )
+  withStore(account.command('change'))
+    .description(
+      'Give a person other roles, or a new certificate. What is given takes the place of all of before.',
+    )
+    .argument('<id>', 'name in the log')
+    .addOption(new Option('--role <role...>', 'what they may do from now on').choices(roles))
+    .option('--certificate <file>', 'their new client certificate, PEM')
+    .option('--oidc <issuer subject...>', 'their issuer and subject, two words')
+    .action(
+      async (
+        id: string,
+        options: StoreOptions & { role?: Role[]; certificate?: string; oidc?: string[] },
+      ) => {
+        const credentials = await credentialsOf(options)
+        const change = {
+          ...(options.role === undefined ? {} : { roles: options.role }),
+          ...(credentials.length === 0 ? {} : { credentials }),
+        }
+        if (Object.keys(change).length === 0) {
+          throw new InvalidArgumentError('Give --role, --certificate or --oidc.')
+        }
+        const facts = {
+          ...{ id, roles: options.role?.join(' ') ?? 'as before' },
+          credentials: credentials.length === 0 ? 'as before' : 'new',
+        }
+        await onStore(options, (database) =>
+          recorded(database, 'ACCOUNT_CHANGED', facts, async (connection) => {
+            if (!(await changeAccount(connection, { id, ...change }))) {
+              throw new AccountUnknownError()
+            }
+          }),
+        )
+        say(`${id} was changed.`)
       },
     )
   withStore(account.command('disable'))
@@ -74,9 +115,6 @@ async function credentialsOf(options: {
       throw new InvalidArgumentError('Write --oidc ISSUER SUBJECT.')
     }
     credentials.push({ kind: 'oidc', issuer, subject })
-  }
-  if (credentials.length === 0) {
-    throw new InvalidArgumentError('Give --certificate or --oidc: an account without is nobody.')
   }
   return credentials
 }

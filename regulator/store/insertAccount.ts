@@ -11,16 +11,23 @@ export async function insertAccount(
     await connection.query(sql`
       insert into account (id, roles, created_at) values (${id}, ${roles}::text[], now())
     `)
-    await connection.query(sql`
-      insert into account_credential (account_id, kind, value)
-      select ${id}, * from unnest(
-        ${credentials.map(({ kind }) => kind)}::text[],
-        ${credentials.map(credentialValue)}::text[]
-      )
-    `)
+    await insertCredentials(connection, { id, credentials })
   } catch (error) {
     const constraint = violatedConstraint(error)
     if (constraint === undefined) throw error
     throw new AccountRefusedError({ reason: constraint.replaceAll('_', ' ') })
   }
+}
+
+export async function insertCredentials(
+  connection: Connection,
+  { id, credentials }: { id: string; credentials: readonly Credential[] },
+): Promise<void> {
+  await connection.query(sql`
+    insert into account_credential (account_id, kind, value)
+    select ${id}, * from unnest(
+      ${credentials.map(({ kind }) => kind)}::text[],
+      ${credentials.map(credentialValue)}::text[]
+    )
+  `)
 }

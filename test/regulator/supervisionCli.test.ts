@@ -80,14 +80,25 @@ describe('cinnabar regulator: the supervisor’s own store', () => {
       ...['account', 'add', 'li.wei', '--role', 'analyst', '--certificate', file('li.pem')],
     )
     assert.equal(added.code, 0, added.stderr)
+    // A certificate that ends is followed by another, under the same name.
+    const renewed = await (await anAuthority('supervisors')).issue('li.wei')
+    await writeFile(file('li.pem'), renewed.certificate)
+    const change = ['account', 'change', 'li.wei']
+    const changed = await run(...change, '--role', 'officer', '--certificate', file('li.pem'))
+    assert.equal(changed.code, 0, changed.stderr)
+    assert.deepEqual((await run('account', 'list')).json(), [{ id: 'li.wei', roles: ['officer'] }])
+    assert.match((await run(...change)).stderr, /Give --role/)
+    const nobody = await run('account', 'change', 'nobody', '--role', 'officer')
+    assert.match(nobody.stderr, /ACCOUNT_UNKNOWN/)
     const disabled = await run('account', 'disable', 'li.wei')
     assert.equal(disabled.code, 0, disabled.stderr)
+    assert.equal((await run(...change, '--role', 'officer')).code, 1)
 
     const anchored = await run('log', 'anchor', ...chain, '--dir', devnet.dir)
-    assert.match(anchored.stderr, /Anchored 4 entries/)
+    assert.match(anchored.stderr, /Anchored 5 entries/)
     const verified = await run('log', 'verify', ...chain)
     assert.equal(verified.code, 0, verified.stderr)
-    assert.deepEqual([verified.json()['length'], verified.json()['anchored']], ['4', '4'])
+    assert.deepEqual([verified.json()['length'], verified.json()['anchored']], ['5', '5'])
     const exported = await run('log', 'export', '--out', file('log.jsonl'))
     assert.equal(exported.code, 0, exported.stderr)
   })
