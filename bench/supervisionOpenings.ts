@@ -176,7 +176,8 @@ function aChain(transfers: readonly SettledTransfer[]) {
   const account = `0x${'55'.repeat(20)}` as const
   const order: Order = {
     ...{ number: 1n, state: 'executing', kind: 'transfers', isEmergency: false, isOverdue: false },
-    ...{ isViolation: false, legalBasis: 1, limit: transfers.length, opened: transfers.length },
+    ...{ isViolation: false, isRefused: false, legalBasis: 1 },
+    ...{ limit: transfers.length, opened: transfers.length },
     ...{ deadline: 0n, ratifyBy: 0n, filer: account, reviewer: account, judge: account },
     ...{ caseHash: salt, scopeHash: hashDocument(scope), bundleHash: salt },
   }

@@ -54,6 +54,8 @@ contract DisclosureLog is IDisclosureLog, AccessManaged {
             filing.caseHash == 0 ||
             filing.scopeHash == 0
         ) revert FilingInvalid();
+        // Nothing takes a change of a destination back: a refused ratification would come after the money left.
+        if (filing.isEmergency && !opensRecords) revert DestinationNotEmergency();
         Order storage filed = _orders.push();
         order = _orders.length;
         filed.state = State.Filed;
@@ -221,6 +223,7 @@ contract DisclosureLog is IDisclosureLog, AccessManaged {
         Order storage executed = _orders[order - 1];
         return
             (executed.state == State.Authorised || executed.state == State.Executing) &&
+            !executed.isRefused &&
             block.timestamp <= executed.deadline &&
             (executed.ratifyBy == 0 || block.timestamp <= executed.ratifyBy);
     }
@@ -276,9 +279,7 @@ contract DisclosureLog is IDisclosureLog, AccessManaged {
         }
         emit OrderApproved(order, msg.sender, asJudge);
         if (isRatification) {
-            if (block.timestamp > approved.ratifyBy && !approved.isViolation) {
-                _markViolation(order, approved);
-            }
+            _countLateRatification(order, approved);
             approved.ratifyBy = 0;
             emit OrderRatified(order);
         } else if (!isFirst || approved.isEmergency) {
@@ -296,19 +297,31 @@ contract DisclosureLog is IDisclosureLog, AccessManaged {
         // An emergency under way can still be refused its ratification, which stops it.
         if (rejected.ratifyBy == 0) _checkState(order, rejected, State.Filed);
         if (msg.sender == rejected.filer) revert FourEyes(order, msg.sender);
-        // Records were opened and the second approver refuses: that is a violation at once.
-        if (rejected.opened != 0 && !rejected.isViolation) _markViolation(order, rejected);
+        _countLateRatification(order, rejected);
         rejected.ratifyBy = 0;
-        rejected.state = State.Rejected;
         _counters.rejected++;
+        if (rejected.opened == 0) {
+            rejected.state = State.Rejected;
+        } else {
+            // What was opened stays opened: a violation at once, and still to be disclosed and unsealed.
+            rejected.isRefused = true;
+            if (!rejected.isViolation) _markViolation(order, rejected);
+        }
         emit OrderRejected(order, reasonHash);
     }
 
-    /// @dev Nothing was opened, so there is nothing to ratify.
+    /// @dev Nothing was opened, so there is nothing to ratify; what was due before counts.
     function _close(uint256 order, Order storage closed) private {
+        _countLateRatification(order, closed);
         closed.ratifyBy = 0;
         closed.state = State.Closed;
         emit OrderClosed(order);
+    }
+
+    /// @dev A late ratification counts, before an act ends that it is due.
+    function _countLateRatification(uint256 order, Order storage late) private {
+        if (late.ratifyBy == 0 || block.timestamp <= late.ratifyBy || late.isViolation) return;
+        _markViolation(order, late);
     }
 
     function _markViolation(uint256 order, Order storage violated) private {
@@ -319,6 +332,7 @@ contract DisclosureLog is IDisclosureLog, AccessManaged {
 
     function _checkExecutable(uint256 order, Order storage executed) private view {
         if (executed.state != State.Executing) _checkState(order, executed, State.Authorised);
+        if (executed.isRefused) revert OrderRefused(order);
         if (block.timestamp > executed.deadline) revert DeadlinePassed(order, executed.deadline);
         if (executed.ratifyBy != 0 && block.timestamp > executed.ratifyBy) {
             revert NotRatified(order, executed.ratifyBy);

@@ -28,6 +28,8 @@ export type Order = {
   readonly isEmergency: boolean
   readonly isOverdue: boolean
   readonly isViolation: boolean
+  /** An emergency whose ratification was refused after something was opened. */
+  readonly isRefused: boolean
   readonly legalBasis: number
   readonly limit: number
   /** Announced so far. */

@@ -140,28 +140,21 @@ export function registerOrders(regulator: Command): void {
     .description('File an order that allows one change of destination, and opens nothing.')
     .requiredOption('--case <file>', 'the case file; its salted hash goes to the chain')
     .requiredOption('--legal-basis <code>', 'code of the published table', integer)
-    .option('--emergency', 'one approval begins; the other must follow in time')
-    .action(
-      async (
-        path: string,
-        options: ActorOptions & { case: string; legalBasis: number; emergency?: true },
-      ) => {
-        const { actor } = await actorOf(options)
-        const plan = readDestinationPlan(await readFile(path, 'utf8'))
-        const filed = await fileDestinationOrder(actor, {
-          leaves: {
-            index: plan.index,
-            oldLeaf: BigInt(plan.oldLeaf),
-            newLeaf: BigInt(plan.newLeaf),
-          },
-          caseDocument: await caseOfPlan(options.dir, plan, await hashFile(options.case)),
-          legalBasis: options.legalBasis,
-          isEmergency: options.emergency === true,
-        })
-        print({ order: filed.order, transaction: filed.transactionHash })
-        say('Next: `order approve` by a reviewer and a judge, then `registrar destination apply`.')
-      },
-    )
+    .action(async (path: string, options: ActorOptions & { case: string; legalBasis: number }) => {
+      const { actor } = await actorOf(options)
+      const plan = readDestinationPlan(await readFile(path, 'utf8'))
+      const filed = await fileDestinationOrder(actor, {
+        leaves: {
+          index: plan.index,
+          oldLeaf: BigInt(plan.oldLeaf),
+          newLeaf: BigInt(plan.newLeaf),
+        },
+        caseDocument: await caseOfPlan(options.dir, plan, await hashFile(options.case)),
+        legalBasis: options.legalBasis,
+      })
+      print({ order: filed.order, transaction: filed.transactionHash })
+      say('Next: `order approve` by a reviewer and a judge, then `registrar destination apply`.')
+    })
 
   registerAlertOrder(order)
 

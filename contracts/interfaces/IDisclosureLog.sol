@@ -10,7 +10,9 @@ pragma solidity ^0.8.28;
  *                │                        │
  *                └─reject, lapse──▶ Rejected   └─close, lapse──▶ Closed
  *
- * An emergency needs one approval to begin and the second, its ratification, in time: else it shows as a violation.
+ * An emergency opens records on one approval and needs the second, its ratification, in time: else, and where it is refused
+ * after something was opened, it shows as a violation, and what was opened is still to be disclosed and unsealed. A
+ * destination needs both approvals, always.
  */
 interface IDisclosureLog {
     /// @notice What an order opens. Destination opens nothing: it lets a registrar set one identity's exit.
@@ -34,6 +36,7 @@ interface IDisclosureLog {
     /// @notice What is filed.
     struct Filing {
         Kind kind;
+        /// One approval begins. Never for a destination.
         bool isEmergency;
         /// Code of a published table of legal bases. Not 0.
         uint16 legalBasis;
@@ -51,8 +54,10 @@ interface IDisclosureLog {
         bool isEmergency;
         /// Marked by `markOverdue`; stays.
         bool isOverdue;
-        /// An emergency that was not ratified in time; stays.
+        /// An emergency that was not ratified in time, or refused after something was opened; stays.
         bool isViolation;
+        /// An emergency that was refused after something was opened: no more is. It keeps its way to unsealing.
+        bool isRefused;
         uint16 legalBasis;
         uint32 limit;
         /// Announced so far: nothing is opened that was not announced.
@@ -107,6 +112,8 @@ interface IDisclosureLog {
     event LogAnchored(bytes32 head, uint64 length);
 
     error FilingInvalid();
+    error DestinationNotEmergency();
+    error OrderRefused(uint256 order);
     error OrderUnknown(uint256 order);
     error OrderInState(uint256 order, State state);
     error FourEyes(uint256 order, address account);
@@ -132,10 +139,10 @@ interface IDisclosureLog {
     /// @notice Approves as judge, who is neither filer nor reviewer of the order. Judge.
     function approveAsJudge(uint256 order) external;
 
-    /// @notice Rejects a filed order. Reviewer.
+    /// @notice Rejects a filed order, or refuses an emergency its ratification. Reviewer.
     function rejectAsReviewer(uint256 order, bytes32 reasonHash) external;
 
-    /// @notice Rejects a filed order. Judge.
+    /// @notice Rejects a filed order, or refuses an emergency its ratification. Judge.
     function rejectAsJudge(uint256 order, bytes32 reasonHash) external;
 
     /// @notice Says which records are about to be opened: members answer for no others. Officer.

@@ -108,6 +108,11 @@ export const disclosureLogAbi = [
   },
   {
     type: 'error',
+    name: 'DestinationNotEmergency',
+    inputs: [],
+  },
+  {
+    type: 'error',
     name: 'DestinationOther',
     inputs: [
       {
@@ -197,6 +202,16 @@ export const disclosureLogAbi = [
       {
         name: 'state',
         type: 'uint8',
+      },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OrderRefused',
+    inputs: [
+      {
+        name: 'order',
+        type: 'uint256',
       },
     ],
   },
@@ -851,6 +866,10 @@ export const disclosureLogAbi = [
           },
           {
             name: 'isViolation',
+            type: 'bool',
+          },
+          {
+            name: 'isRefused',
             type: 'bool',
           },
           {

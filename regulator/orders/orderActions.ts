@@ -79,7 +79,7 @@ export async function fileOrder(
 
 /**
  * Files an order that allows one change of one identity's destination, and opens nothing. The scope is hashed as the disclosure
- * log hashes it (D5); the new leaf's fresh salt hides what it is about.
+ * log hashes it (D5); the new leaf's fresh salt hides what it is about. It is never an emergency (D5).
  */
 export async function fileDestinationOrder(
   actor: Actor,
@@ -87,17 +87,15 @@ export async function fileDestinationOrder(
     leaves: { index, oldLeaf, newLeaf },
     caseDocument,
     legalBasis,
-    isEmergency = false,
   }: {
     leaves: { index: number; oldLeaf: bigint; newLeaf: bigint }
     caseDocument: Case
     legalBasis: number
-    isEmergency?: boolean
   },
 ): Promise<FiledOrder> {
   const scopeHash = await getDestinationScope(actor, { index, oldLeaf, newLeaf })
   const filing: Filing = {
-    ...{ kind: 'destination', isEmergency, legalBasis, limit: 0 },
+    ...{ kind: 'destination', isEmergency: false, legalBasis, limit: 0 },
     ...{ caseHash: hashDocument(caseDocument), scopeHash },
   }
   const call = fileOrderCall(actor.deployment, filing)

@@ -208,6 +208,12 @@ describe('what cannot be filed', () => {
   })) {
     it(name, () => expectRevert(send(officer, 'file', filing(more)), 'FilingInvalid'))
   }
+
+  it('a change of a destination as an emergency: nothing would take it back', async () => {
+    const more = { kind: KIND.Destination, limit: 0, isEmergency: true }
+    await expectRevert(send(officer, 'file', filing(more)), 'DestinationNotEmergency')
+    assert.deepEqual(await counters(), {})
+  })
 })
 
 describe('four eyes', () => {
@@ -426,10 +432,67 @@ describe('emergencies', () => {
     await send(judge, 'approveAsJudge', 2n)
     await send(officer, 'announceOpenings', 2n, hashOf('records'), 1)
     await send(reviewer, 'rejectAsReviewer', 2n, hashOf('reason'))
-    assert.equal(await stateOf(2n), STATE.Rejected)
+    assert.equal((await orderOf(2n)).isRefused, true)
     assert.equal(await isExecutable(2n), false)
     assert.equal((await counters())['violations'], 1n)
+    await expectRevert(send(officer, 'announceOpenings', 2n, hashOf('others'), 1), 'OrderRefused', [
+      2n,
+    ])
     await expectRevert(send(reviewer, 'approveAsReviewer', 2n), 'OrderInState')
+    await expectRevert(send(judge, 'rejectAsJudge', 2n, hashOf('reason')), 'OrderInState')
+  })
+
+  it('refused after something was opened keep their way to unsealing, and its deadlines', async () => {
+    await send(officer, 'announceOpenings', ORDER, hashOf('records'), 1)
+    await send(reviewer, 'rejectAsReviewer', ORDER, hashOf('reason'))
+    assert.equal(await stateOf(), STATE.Executing)
+    await chain.increaseTime(EXECUTION + 1)
+    await send(stranger, 'markOverdue', ORDER)
+    await send(officer, 'disclose', ORDER, hashOf('bundle'))
+    await send(officer, 'unseal', ORDER, hashOf('notice'))
+    assert.deepEqual(await counters(), {
+      ...{ filed: 1n, emergencies: 1n, authorised: 1n, rejected: 1n },
+      ...{ disclosed: 1n, overdue: 1n, violations: 1n, recordsOpened: 1n },
+    })
+  })
+
+  for (const kind of [KIND.Transfers, KIND.Subject]) {
+    it(`refused after their disclosure are violations, and are still unsealed (kind ${String(kind)})`, async () => {
+      await file({ ...emergency, kind })
+      await send(judge, 'approveAsJudge', 2n)
+      await send(officer, 'announceOpenings', 2n, hashOf('records'), 1)
+      await send(officer, 'disclose', 2n, hashOf('bundle'))
+      await send(reviewer, 'rejectAsReviewer', 2n, hashOf('reason'))
+      assert.equal((await orderOf(2n)).isViolation, true)
+      assert.equal((await counters())['violations'], 1n)
+      assert.equal(await stateOf(2n), STATE.Disclosed)
+      await chain.increaseTime(UNSEAL + 1)
+      await send(stranger, 'markOverdue', 2n)
+      await send(officer, 'unseal', 2n, hashOf('notice'))
+      assert.equal(await stateOf(2n), STATE.Unsealed)
+    })
+  }
+
+  it('whose ratification is overdue are violations, whatever ends them', async () => {
+    const ends = {
+      reject: (order: bigint) => send(reviewer, 'rejectAsReviewer', order, hashOf('reason')),
+      close: (order: bigint) => send(officer, 'close', order),
+      lapse: async (order: bigint) => {
+        await chain.increaseTime(EXECUTION)
+        await send(stranger, 'lapse', order)
+      },
+    }
+    await file(emergency)
+    await send(judge, 'approveAsJudge', 2n)
+    await file(emergency)
+    await send(judge, 'approveAsJudge', 3n)
+    await chain.increaseTime(RATIFICATION + 1)
+    for (const [i, end] of Object.values(ends).entries()) {
+      const order = BigInt(i + 1)
+      await end(order)
+      assert.equal((await orderOf(order)).isViolation, true)
+    }
+    assert.equal((await counters())['violations'], 3n)
   })
 
   it('closed before anything was opened need no ratification', async () => {
