@@ -126,6 +126,7 @@ contract DisclosureLog is IDisclosureLog, AccessManaged {
         Order storage disclosed = _at(order);
         _checkState(order, disclosed, State.Executing);
         if (bundleHash == 0) revert HashMissing();
+        _countOverdue(order, disclosed);
         disclosed.state = State.Disclosed;
         disclosed.bundleHash = bundleHash;
         disclosed.deadline = _after(UNSEAL_WINDOW);
@@ -138,6 +139,7 @@ contract DisclosureLog is IDisclosureLog, AccessManaged {
         Order storage unsealed = _at(order);
         _checkState(order, unsealed, State.Disclosed);
         if (noticeHash == 0) revert HashMissing();
+        _countOverdue(order, unsealed);
         unsealed.state = State.Unsealed;
         emit OrderUnsealed(order, noticeHash);
     }
@@ -170,9 +172,7 @@ contract DisclosureLog is IDisclosureLog, AccessManaged {
         if (overdue.state != State.Executing) _checkState(order, overdue, State.Disclosed);
         _checkPassed(order, overdue.deadline);
         if (overdue.isOverdue) revert AlreadyMarked(order);
-        overdue.isOverdue = true;
-        _counters.overdue++;
-        emit OrderOverdue(order, overdue.state);
+        _countOverdue(order, overdue);
     }
 
     /// @inheritdoc IDisclosureLog
@@ -318,7 +318,15 @@ contract DisclosureLog is IDisclosureLog, AccessManaged {
         emit OrderClosed(order);
     }
 
-    /// @dev A late ratification counts, before an act ends that it is due.
+    /// @dev Who is late counts, whether or not somebody marked it first. Once an order.
+    function _countOverdue(uint256 order, Order storage late) private {
+        if (block.timestamp <= late.deadline || late.isOverdue) return;
+        late.isOverdue = true;
+        _counters.overdue++;
+        emit OrderOverdue(order, late.state);
+    }
+
+    /// @dev The same for a ratification, before an act ends that it is due.
     function _countLateRatification(uint256 order, Order storage late) private {
         if (late.ratifyBy == 0 || block.timestamp <= late.ratifyBy || late.isViolation) return;
         _markViolation(order, late);

@@ -52,7 +52,7 @@ interface IDisclosureLog {
         State state;
         Kind kind;
         bool isEmergency;
-        /// Marked by `markOverdue`; stays.
+        /// Disclosed or unsealed late, or marked so; stays.
         bool isOverdue;
         /// An emergency that was not ratified in time, or refused after something was opened; stays.
         bool isViolation;

@@ -370,6 +370,37 @@ describe('deadlines', () => {
     await send(officer, 'unseal', ORDER, hashOf('notice'))
     assert.equal(await stateOf(), STATE.Unsealed)
   })
+
+  it('who is late and acts before anybody marks it is overdue all the same', async () => {
+    await execute()
+    await chain.increaseTime(EXECUTION + 1)
+    const disclosed = await send(officer, 'disclose', ORDER, hashOf('bundle'))
+    assert.deepEqual(eventsOf(disclosed, log, 'OrderOverdue')[0]?.toArray(), [
+      ORDER,
+      STATE.Executing,
+    ])
+    assert.equal((await orderOf()).isOverdue, true)
+    assert.equal((await counters())['overdue'], 1n)
+    // Late again: it counts once an order.
+    await chain.increaseTime(UNSEAL + 1)
+    await expectRevert(send(stranger, 'markOverdue', ORDER), 'AlreadyMarked')
+    await send(officer, 'unseal', ORDER, hashOf('notice'))
+    assert.equal((await counters())['overdue'], 1n)
+  })
+
+  it('a late unsealing is overdue, one in time is not', async () => {
+    await execute()
+    await send(officer, 'disclose', ORDER, hashOf('bundle'))
+    const undoUnsealing = await chain.snapshot()
+    await send(officer, 'unseal', ORDER, hashOf('notice'))
+    assert.equal((await counters())['overdue'], undefined)
+    await undoUnsealing()
+    await chain.increaseTime(UNSEAL + 1)
+    const unsealed = await send(officer, 'unseal', ORDER, hashOf('notice'))
+    assert.equal(eventsOf(unsealed, log, 'OrderOverdue').length, 1)
+    assert.equal((await orderOf()).isOverdue, true)
+    assert.equal((await counters())['overdue'], 1n)
+  })
 })
 
 describe('emergencies', () => {
@@ -447,7 +478,6 @@ describe('emergencies', () => {
     await send(reviewer, 'rejectAsReviewer', ORDER, hashOf('reason'))
     assert.equal(await stateOf(), STATE.Executing)
     await chain.increaseTime(EXECUTION + 1)
-    await send(stranger, 'markOverdue', ORDER)
     await send(officer, 'disclose', ORDER, hashOf('bundle'))
     await send(officer, 'unseal', ORDER, hashOf('notice'))
     assert.deepEqual(await counters(), {
