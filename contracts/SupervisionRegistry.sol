@@ -14,6 +14,13 @@ contract SupervisionRegistry is ISupervisionRegistry, AccessManaged {
     uint256 public constant KIND_LARGE_VALUE = 2;
     bytes32 private constant POSSESSION_TAG = 'cinnabar.auditkey';
 
+    /// @notice Days beyond the first that the timelock allows: from any day on, the next month begins within them. An
+    /// epoch far ahead would end the rotation of keys, since the next one starts after it.
+    uint256 public constant LONGEST_LEAD_DAYS = 31;
+    /// @notice Epochs that may wait for their start: the next month's and one that an emergency starts. `epochOf`
+    /// passes over them in every settlement and forced entry, so they must be few.
+    uint256 public constant MAX_UNSTARTED_EPOCHS = 2;
+
     /// @notice Seconds that a new key waits. Block time: a guardian's stop does not hurry anybody.
     uint256 public immutable KEY_DELAY;
 
@@ -31,7 +38,7 @@ contract SupervisionRegistry is ISupervisionRegistry, AccessManaged {
         KeyRegistration calldata largeValueKey
     ) external restricted returns (uint16 epoch) {
         epoch = uint16(_epochs.length);
-        if (epoch != 0) _checkStart(_epochs[epoch - 1].startDay, startDay);
+        _checkStart(epoch, startDay);
         Epoch memory added;
         added.startDay = startDay;
         added.statisticsKey = _checkKey(epoch, KIND_STATISTICS, statisticsKey);
@@ -54,7 +61,8 @@ contract SupervisionRegistry is ISupervisionRegistry, AccessManaged {
 
     /// @inheritdoc ISupervisionRegistry
     function epochOf(uint256 day) public view returns (uint16) {
-        // From the newest down: of a long history only the last few are ever asked for.
+        // From the newest down: of a long history only the last few are ever asked for. Few have not begun, and
+        // at most one begins a day, so the settle window bounds the steps.
         for (uint256 i = _epochs.length; i != 0; i--) {
             if (_epochs[i - 1].startDay <= day) return uint16(i - 1);
         }
@@ -97,11 +105,18 @@ contract SupervisionRegistry is ISupervisionRegistry, AccessManaged {
         return _challenge(epoch, kind, a, r);
     }
 
-    function _checkStart(uint256 lastStartDay, uint256 startDay) private view {
-        if (startDay <= lastStartDay) revert EpochNotAfterLast(lastStartDay, startDay);
+    function _checkStart(uint16 epoch, uint256 startDay) private view {
         // Rounded up: the first whole day after the timelock.
         uint256 earliestDay = (block.timestamp + KEY_DELAY + 1 days - 1) / 1 days;
+        uint256 latestDay = earliestDay + LONGEST_LEAD_DAYS;
+        if (startDay > latestDay) revert EpochTooFar(latestDay, startDay);
+        if (epoch == 0) return;
+        uint256 lastStartDay = _epochs[epoch - 1].startDay;
+        if (startDay <= lastStartDay) revert EpochNotAfterLast(lastStartDay, startDay);
         if (startDay < earliestDay) revert EpochTooSoon(earliestDay, startDay);
+        if (epoch < MAX_UNSTARTED_EPOCHS) return;
+        uint256 blockingDay = _epochs[epoch - MAX_UNSTARTED_EPOCHS].startDay;
+        if (blockingDay > block.timestamp / 1 days) revert EpochsUnstarted(blockingDay);
     }
 
     /// @dev A = 8·Q is in the subgroup by construction, which circomlib's multiplication relies on.

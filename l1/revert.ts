@@ -26,6 +26,8 @@ const remedies: Readonly<Record<string, string>> = {
   ERC20InsufficientAllowance: 'Approve the vault for the amount first.',
   ERC20InsufficientBalance: 'The account holds too little of the token.',
   EntryFeeTooLow: 'The queue grew meanwhile: ask for the entry fee again, and pay it.',
+  EpochTooFar: 'Schedule the epoch later: it starts within a month after its timelock.',
+  EpochsUnstarted: 'Two epochs wait for their start: schedule the next one when one has begun.',
   ForcedOverdue: 'Take the oldest due entries of the forced queue into the batch.',
   IdentityVersionOutdated:
     'The batch waited longer than the settle window: it is void, seal its transfers anew.',

@@ -39,6 +39,10 @@ interface ISupervisionRegistry {
     error EpochNotAfterLast(uint256 lastStartDay, uint256 startDay);
     /// @notice Thrown when an epoch would start before its keys have waited the timelock.
     error EpochTooSoon(uint256 earliestDay, uint256 startDay);
+    /// @notice Thrown when an epoch would start so far ahead that it held up the next ones.
+    error EpochTooFar(uint256 latestDay, uint256 startDay);
+    /// @notice Thrown when too many epochs wait for their start: the first of them starts on this day.
+    error EpochsUnstarted(uint256 nextStartDay);
     /// @notice Thrown when two keys of an epoch are one.
     error KeysEqual();
     /// @notice Thrown when Q is not a canonical point of the curve.
@@ -50,7 +54,8 @@ interface ISupervisionRegistry {
     /// @notice Thrown when no epoch has begun by a day.
     error EpochUnknown(uint256 day);
 
-    /// @notice Adds an epoch. Its keys wait the timelock, but for the first one's. Supervision.
+    /// @notice Adds an epoch. Its keys wait the timelock, but for the first one's; it starts within a month after that,
+    /// and few wait at a time, so that no schedule holds up settlement or the next key. Supervision.
     function scheduleEpoch(
         uint16 startDay,
         KeyRegistration calldata statisticsKey,

@@ -50,6 +50,20 @@ export const supervisionRegistryAbi = [
   },
   {
     type: 'error',
+    name: 'EpochTooFar',
+    inputs: [
+      {
+        name: 'latestDay',
+        type: 'uint256',
+      },
+      {
+        name: 'startDay',
+        type: 'uint256',
+      },
+    ],
+  },
+  {
+    type: 'error',
     name: 'EpochTooSoon',
     inputs: [
       {
@@ -68,6 +82,16 @@ export const supervisionRegistryAbi = [
     inputs: [
       {
         name: 'day',
+        type: 'uint256',
+      },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'EpochsUnstarted',
+    inputs: [
+      {
+        name: 'nextStartDay',
         type: 'uint256',
       },
     ],
@@ -196,6 +220,30 @@ export const supervisionRegistryAbi = [
   {
     type: 'function',
     name: 'KIND_STATISTICS',
+    inputs: [],
+    outputs: [
+      {
+        name: '',
+        type: 'uint256',
+      },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    name: 'LONGEST_LEAD_DAYS',
+    inputs: [],
+    outputs: [
+      {
+        name: '',
+        type: 'uint256',
+      },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    name: 'MAX_UNSTARTED_EPOCHS',
     inputs: [],
     outputs: [
       {

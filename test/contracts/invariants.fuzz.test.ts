@@ -111,7 +111,7 @@ const EXPECTED: Readonly<Partial<Record<Move['do'], readonly string[]>>> = {
   claim: ['OutflowLimitReached', 'NothingToClaim'],
   open: ['AlreadyOpen', 'NoBreach'],
   join: ['NotOpen', 'AlreadyWaiting', 'CoolingDown'],
-  epoch: ['EpochTooSoon', 'EpochStartInvalid'],
+  epoch: ['EpochTooSoon', 'EpochNotAfterLast', 'EpochsUnstarted'],
   stopClock: ['StopTooSoon'],
   resumeClock: ['NotStopped'],
   stopKey: ['StopTooSoon', 'KeyStoppedBefore'],

@@ -24,6 +24,7 @@ import { auditKeyFromSecret } from '../../regulator/auditKeys.ts'
 import { eventsOf, expectRevert, send } from '../support/expectRevert.ts'
 import { updateIdentity } from '../support/registryMoves.ts'
 import {
+  deployTestContract,
   seededBytes,
   SettleBuilder,
   settle,
@@ -627,6 +628,64 @@ describe('SupervisionRegistry.scheduleEpoch', () => {
     await schedule(startDay, ...keys)
     const as = rollup.as('supervisionRegistry', stranger)
     await expectRevert(send(as, 'scheduleEpoch', startDay, ...keys), 'AccessManagedUnauthorized')
+  })
+
+  describe('a schedule that holds nobody up', () => {
+    const keysOf = (epoch: bigint) =>
+      [
+        registration(statistics, { epoch }),
+        registration(investigation, { epoch }),
+        registration(largeValue, { epoch }),
+      ] as const
+
+    it('refuses a start more than a month beyond the timelock, of the first epoch too', async () => {
+      const latest = startDay + 31n
+      for (const far of [latest + 1n, 65_535n]) {
+        await expectRevert(schedule(far, ...keysOf(1n)), 'EpochTooFar', [latest, far])
+      }
+      const empty = await deployTestContract(
+        rollup.operator,
+        'SupervisionRegistry',
+        'SupervisionRegistry',
+        [await rollup.contract('accessManager').getAddress(), WEEK],
+      )
+      await expectRevert(send(empty, 'scheduleEpoch', 65_535n, ...keysOf(0n)), 'EpochTooFar', [
+        latest,
+        65_535n,
+      ])
+      await schedule(latest, ...keysOf(1n))
+    })
+
+    it('lets two epochs wait for their start, and the next one as soon as the first has begun', async () => {
+      await schedule(startDay, ...keysOf(1n))
+      await schedule(startDay + 1n, ...keysOf(2n))
+      const refused = () =>
+        expectRevert(schedule(startDay + 20n, ...keysOf(3n)), 'EpochsUnstarted', [startDay])
+      await refused()
+      const start = startDay * DAY
+      await rollup.chain.increaseTime(Number(start - 60n - (await rollup.now())))
+      await refused()
+      await rollup.chain.increaseTime(Number(start - (await rollup.now())))
+      await schedule(startDay + 20n, ...keysOf(3n))
+    })
+
+    it('answers for bounded gas, whatever its keeper tries', async () => {
+      const today = async () => dayOf(await rollup.now())
+      // One a day for weeks, five times: what is not yet begun stays few.
+      for (let round = 0; round < 5; round++) {
+        const first = (await today()) + 8n
+        const count: bigint = await registry['epochCount']?.()
+        await schedule(first, ...keysOf(count))
+        await schedule(first + 1n, ...keysOf(count + 1n))
+        for (let more = 2n; more < 6n; more++) {
+          const keys = keysOf(count + 2n)
+          await expectRevert(schedule(first + more, ...keys), 'EpochsUnstarted', [first])
+        }
+        const gas = await registry.getFunction('keysOfDay').estimateGas(await today())
+        assert.ok(gas < 60_000n, String(gas))
+        await rollup.chain.increaseTime(Number(10n * DAY))
+      }
+    })
   })
 
   it('gives the challenge that protocol/ computes', async () => {
