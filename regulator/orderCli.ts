@@ -4,11 +4,9 @@ import { join } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { ApproverRole } from '../l1/orderCalls.ts'
 import { getOrder, getOrderCount, getOrderCounters, getOrderHistory } from '../l1/orders.ts'
-import { getAssets } from '../l1/reads.ts'
-import { bytesToHex, formatField } from '../protocol/field.ts'
+import { bytesToHex } from '../protocol/field.ts'
 import { canonicalJson } from '../protocol/canonicalJson.ts'
-import { openKernels } from '../prover/kernels.ts'
-import { buildBundle, tracesOf } from './bundle/buildBundle.ts'
+import { buildBundle } from './bundle/buildBundle.ts'
 import { readJson } from './committeeCli.ts'
 import { readCommitteeFile } from './committee/committeeFile.ts'
 import { readAddressBook } from './committee/memberCard.ts'
@@ -16,20 +14,15 @@ import { openMember } from './committee/openMember.ts'
 import { createPeerClient, hasService } from './committee/peerClient.ts'
 import { type DestinationPlan, readDestinationPlan } from './destinations.ts'
 import { connect, readPassphrase, say } from './options.ts'
-import { checkTraces } from './orders/checkOpening.ts'
+import { itemName } from './orders/collectOpenings.ts'
+import { Case, freshSalt, hashDocument, readDocument, Scope } from './orders/documents.ts'
 import {
-  Case,
-  freshSalt,
-  hashDocument,
-  type Item,
-  readDocument,
-  Scope,
-  type TransferReference,
-} from './orders/documents.ts'
-import { findSubjectTransfers } from './orders/findSubject.ts'
+  checkRoom,
+  findTransfers,
+  itemsToAnnounce,
+  type TransferName,
+} from './orders/itemsToAnnounce.ts'
 import { openAnnounced, type Openers } from './orders/openAnnounced.ts'
-import { viewChain } from './orders/openingChain.ts'
-import { decodeTraces } from './orders/openingMessages.ts'
 import {
   announceOpenings,
   approveOrder,
@@ -54,7 +47,6 @@ import {
   keyOption,
   orderNumber,
   print,
-  type Source,
   withActor,
   withChain,
 } from './orderOptions.ts'
@@ -102,19 +94,19 @@ export function registerOrders(regulator: Command): void {
         },
       ) => {
         const { actor, source } = await actorOf(options)
-        const { fromDay, toDay, subject } = options
+        const { subject } = options
         const random = (n: number) => new Uint8Array(randomBytes(n))
         const common = {
           type: 'cinnabar.scope',
           version: 1,
           ...logOf(actor.deployment),
           keys: options.key,
-          ...(fromDay === undefined || toDay === undefined
-            ? {}
-            : { period: { from: fromDay, to: toDay } }),
+          ...readPeriod(options),
           salt: freshSalt(random),
         }
-        const transfers = subject === undefined ? await findTransfers(source, options.transfer) : []
+        const { period } = common
+        const names = options.transfer.map(readTransfer)
+        const transfers = subject === undefined ? await findTransfers(source, names, period) : []
         const rest =
           subject === undefined
             ? { kind: 'transfers', transfers }
@@ -186,8 +178,8 @@ export function registerOrders(regulator: Command): void {
   withActor(order.command('announce <order>'))
     .description('Say on the chain what is about to be opened: traces first, then records.')
     .option('--traces', 'the subject’s trace keys of all epochs of the scope')
-    .option('--subject-records', 'all transfers that the opened trace keys find')
-    .option('--transfer <batch:slot...>', 'transfers of the scope; default: all of them', [])
+    .option('--subject-records', 'all transfers of the period that the opened trace keys find')
+    .option('--transfer <batch:slot...>', 'only these, of the scope or of the subject', [])
     .action(
       async (
         number: string,
@@ -200,15 +192,20 @@ export function registerOrders(regulator: Command): void {
         const { actor, source } = await actorOf(options)
         const folder = new OrderFolder(options.dir)
         const named = orderNumber(number)
-        const items = await itemsOf(source, folder, named, options)
+        const items = await itemsToAnnounce(source, await folder.load(named), {
+          ...options,
+          transfers: options.transfer.map(readTransfer),
+        })
         // The same list is announced once, however often the command is given.
-        const announcement =
-          (await folder.findAnnouncement(named, items)) ??
-          makeAnnouncement(actor.deployment, {
+        let announcement = await folder.findAnnouncement(named, items)
+        if (announcement === undefined) {
+          await checkRoom(source, named, items.length)
+          announcement = makeAnnouncement(actor.deployment, {
             ...{ order: named, items },
             randomBytes: (n) => new Uint8Array(randomBytes(n)),
           })
-        await folder.addAnnouncement(named, announcement)
+          await folder.addAnnouncement(named, announcement)
+        }
         const receipt = await announceOpenings(actor, announcement)
         const recordsHash = hashDocument(announcement)
         print({
@@ -234,14 +231,16 @@ export function registerOrders(regulator: Command): void {
         openers: await openersOf(options),
         confirmations: options.confirmations,
       })
-      const { opened, withoutCommittee, faults, evidence } = summary
+      const { opened, withoutCommittee, refused, faults, evidence } = summary
+      for (const { item, key, code } of refused) say(`${itemName(item)}, ${key}: ${code}`)
       for (const { member, code, detail } of faults) say(`${member}: ${code}, ${detail}`)
       if (evidence.length > 0) {
         const path = join(options.dir, `order-${number}-evidence.json`)
         await writeFile(path, JSON.stringify(evidence, null, 2), { mode: 0o600 })
         say(`Wrong partials, signed by their authors, are kept in ${path}.`)
       }
-      print({ order: number, opened, withoutCommittee, faults: faults.length })
+      const left = { withoutCommittee, refused: refused.length }
+      print({ order: number, opened, ...left, faults: faults.length })
     })
 
   withChain(order.command('bundle <order>'))
@@ -361,62 +360,24 @@ async function caseOfPlan(dir: string, plan: DestinationPlan, file: `0x${string}
   return caseDocument
 }
 
-/** What `order announce` announces. */
-async function itemsOf(
-  source: Source,
-  folder: OrderFolder,
-  order: bigint,
-  options: { traces?: true; subjectRecords?: true; transfer: string[] },
-): Promise<Item[]> {
-  const file = await folder.load(order)
-  const { scope } = file
-  if (scope.kind === 'subject' && options.traces === true) {
-    return scope.epochs.map((epoch) => ({ type: 'trace', epoch }))
+/** Half a period would be none, and the order about more than was meant. */
+function readPeriod({ fromDay: from, toDay: to }: { fromDay?: number; toDay?: number }): {
+  period?: { from: number; to: number }
+} {
+  if (from === undefined && to === undefined) return {}
+  if (from === undefined || to === undefined || from > to) {
+    throw new InvalidArgumentError('A period has --from-day and --to-day, in this order.')
   }
-  if (scope.kind === 'subject' && options.subjectRecords === true) {
-    const [announcement] = file.announcements
-    if (announcement === undefined) throw new InvalidArgumentError('Open the traces first.')
-    const chain = await viewChain(source, { confirmations: 1 })
-    const opened = { order, scope, announcement }
-    const traceKeys = await checkTraces(chain, opened, decodeTraces(tracesOf(file)))
-    const { number: to } = await source.reader.getHead()
-    const events = await source.reader.getEvents({ from: source.deployment.startBlock, to })
-    const batches = events.filter((event) => event.type === 'batchSettled')
-    const assets = (await getAssets(source)).map(({ asset }) => asset)
-    const kernels = openKernels()
-    const found: Item[] = []
-    for (const [epoch, traceKey] of traceKeys) {
-      found.push(...(await findSubjectTransfers(kernels, { batches, epoch, traceKey, assets })))
-    }
-    return found
-  }
-  const named =
-    options.transfer.length > 0
-      ? await findTransfers(source, options.transfer)
-      : scope.kind === 'transfers'
-        ? scope.transfers
-        : []
-  return named.map((reference) => ({ type: 'record', ...reference }))
+  return { period: { from, to } }
 }
 
-/** `12:3` as batch 12, slot 3, with its nullifier from the chain. */
-async function findTransfers(source: Source, texts: string[]): Promise<TransferReference[]> {
-  const chain = await viewChain(source, { confirmations: 1 })
-  return Promise.all(
-    texts.map(async (text) => {
-      const [, batch, slot] = /^(\d+):(\d+)$/.exec(text) ?? []
-      if (batch === undefined || slot === undefined) {
-        throw new InvalidArgumentError('A transfer is BATCH:SLOT, both numbers.')
-      }
-      const settled = await chain.batch(BigInt(batch))
-      const transfer = settled?.transfers.find((each) => each.slot === Number(slot))
-      if (transfer === undefined) {
-        throw new InvalidArgumentError(`There is no settled transfer ${text}.`)
-      }
-      const nullifier = formatField(transfer.publicInputs.nullifier)
-      return { batch: BigInt(batch).toString(), slot: Number(slot), nullifier }
-    }),
-  )
+/** `12:3` as batch 12, slot 3. */
+function readTransfer(text: string): TransferName {
+  const [, batch, slot] = /^(\d+):(\d+)$/.exec(text) ?? []
+  if (batch === undefined || slot === undefined) {
+    throw new InvalidArgumentError('A transfer is BATCH:SLOT, both numbers.')
+  }
+  return { batch: BigInt(batch), slot: Number(slot) }
 }
 
 async function openersOf(options: AskOptions): Promise<Openers[]> {

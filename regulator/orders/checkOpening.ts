@@ -17,6 +17,7 @@ import { readCommitteeBody } from '../committee/committeeFile.ts'
 import {
   type Announcement,
   hashDocument,
+  isInPeriod,
   isSameTransfer,
   type Item,
   type Scope,
@@ -182,11 +183,7 @@ async function resolveRecord(
     throw refusal('OPENING_NOT_SETTLED', facts)
   }
   const { publicInputs } = transfer
-  const { period } = scope
-  const isInPeriod =
-    period === undefined ||
-    (publicInputs.day >= BigInt(period.from) && publicInputs.day <= BigInt(period.to))
-  if (!isInPeriod) throw refusal('OPENING_OUT_OF_SCOPE', facts)
+  if (!isInPeriod(publicInputs.day, scope.period)) throw refusal('OPENING_OUT_OF_SCOPE', facts)
   const epoch = Number(unpackWord('fee', publicInputs.fee).epoch)
   if (scope.kind === 'subject') {
     if (!scope.epochs.includes(epoch)) throw refusal('OPENING_OUT_OF_SCOPE', facts)

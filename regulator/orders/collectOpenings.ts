@@ -9,7 +9,6 @@ import { PeerAnswerInvalidError } from '../committee/errors.ts'
 import type { PeerClient } from '../committee/peerClient.ts'
 import { type OpenedOrder, openingContext, resolveItem, type ResolvedItem } from './checkOpening.ts'
 import type { Item } from './documents.ts'
-import { OpeningIncompleteError } from './errors.ts'
 import type { OpeningChain } from './openingChain.ts'
 import {
   decodePartial,
@@ -43,8 +42,17 @@ export type CollectedItem = {
   readonly answers: readonly OpeningAnswer[]
 }
 
+/** Fewer than t members answered validly to an item. */
+export type IncompleteItem = {
+  readonly item: Item
+  readonly needed: number
+  readonly valid: number
+}
+
 export type Collected = {
   readonly items: readonly CollectedItem[]
+  /** Left out; the others are no worse for it. */
+  readonly incomplete: readonly IncompleteItem[]
   /** Who did not answer as it should. A wrong partial is signed by its author and kept as evidence. */
   readonly faults: readonly MemberFault[]
   readonly evidence: readonly OpeningAnswer[]
@@ -55,7 +63,6 @@ export type Collected = {
  * names its author and is made good by another member's.
  *
  * @param chain read by the asker itself: members are believed no more than it.
- * @throws {OpeningIncompleteError} when fewer than t answer validly to an item; its facts name who did what.
  * @throws {OpeningRefusedError} for an item that nobody could answer.
  */
 export async function collectOpenings(
@@ -101,7 +108,8 @@ export async function collectOpenings(
   const replies = await Promise.all(
     peers.map((peer) => askMember(peer, { request, positions, faults })),
   )
-  const items = wanted.map(({ item, resolved }): CollectedItem => {
+  const incomplete: IncompleteItem[] = []
+  const items = wanted.flatMap(({ item, resolved }): CollectedItem[] => {
     const valid = new Map<number, OpeningAnswer>()
     const text = canonicalJson(item)
     for (const { peer, answers } of replies) {
@@ -116,18 +124,15 @@ export async function collectOpenings(
       faults.push({ member: nameOf(body, answer, peer), code: fault, detail: itemName(item) })
     }
     if (valid.size < committee.threshold) {
-      throw new OpeningIncompleteError({
-        needed: committee.threshold,
-        valid: valid.size,
-        faults: faults.map(({ member, code, detail }) => `${member}: ${code}, ${detail}`),
-      })
+      incomplete.push({ item, needed: committee.threshold, valid: valid.size })
+      return []
     }
     const answers = [...valid.values()]
       .sort((one, other) => one.partial.member - other.partial.member)
       .slice(0, committee.threshold)
-    return { item, key, answers }
+    return [{ item, key, answers }]
   })
-  return { items, faults, evidence }
+  return { items, incomplete, faults, evidence }
 }
 
 async function askMember(
@@ -204,7 +209,7 @@ function nameOf({ members }: CommitteeBody, { partial }: OpeningAnswer, peer: Pe
   return members[partial.member - 1]?.name ?? peer.name
 }
 
-function itemName(item: Item): string {
+export function itemName(item: Item): string {
   return item.type === 'trace'
     ? `trace of epoch ${String(item.epoch)}`
     : `batch ${item.batch} slot ${String(item.slot)}`

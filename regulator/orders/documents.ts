@@ -129,6 +129,11 @@ export function freshSalt(randomBytes: RandomBytes): `0x${string}` {
   return bytesToHex(randomBytes(32))
 }
 
+/** Whether a statement's day is in a scope's period, both ends included; without one every day is. */
+export function isInPeriod(day: bigint, period: Scope['period']): boolean {
+  return period === undefined || (day >= BigInt(period.from) && day <= BigInt(period.to))
+}
+
 /** Two items are one when they say the same. */
 export function isSameTransfer(one: TransferReference, other: TransferReference): boolean {
   return one.batch === other.batch && one.slot === other.slot && one.nullifier === other.nullifier

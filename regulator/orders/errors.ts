@@ -82,6 +82,31 @@ export class OpeningRefusedError extends BaseError {
   }
 }
 
+/** What was asked to be announced is not there, or not in the order. */
+export class ItemsUnknownError extends BaseError {
+  override readonly name = 'ItemsUnknownError'
+  constructor({ reason }: { reason: string }) {
+    super(reason, {
+      code: 'ORDER_ITEMS_UNKNOWN',
+      metaMessages: ['Name settled transfers that the order covers, as BATCH:SLOT.'],
+    })
+  }
+}
+
+export class AnnouncementTooLongError extends BaseError {
+  override readonly name = 'AnnouncementTooLongError'
+  constructor({ count, left }: { count: number; left: number }) {
+    super('The order allows fewer openings than these.', {
+      code: 'ORDER_LIMIT',
+      metaMessages: [
+        `Asked for: ${String(count)}`,
+        `Left:      ${String(left)}`,
+        'Name those that matter with --transfer, or have a further order filed and approved.',
+      ],
+    })
+  }
+}
+
 export class OrderNotFiledError extends BaseError {
   override readonly name = 'OrderNotFiledError'
   constructor({ transaction }: { transaction: string }) {
@@ -111,10 +136,13 @@ export class OpeningIncompleteError extends BaseError {
   constructor({
     needed,
     valid,
+    items,
     faults,
   }: {
     needed: number
+    /** Of the item with the fewest. */
     valid: number
+    items: readonly string[]
     faults: readonly string[]
   }) {
     super('Too few members answered as they should.', {
@@ -123,6 +151,7 @@ export class OpeningIncompleteError extends BaseError {
         `Needed: ${String(needed)}`,
         `Valid:  ${String(valid)}`,
         ...faults,
+        `Left:   ${items.join('; ')}`,
         'Ask further members; whoever answered wrongly is named above.',
       ],
     })

@@ -2,13 +2,13 @@ import type { ChainEventOf } from '../../l1/chainEvents.ts'
 import { bigintToBytes, bytesToBigint, formatField } from '../../protocol/field.ts'
 import { unpackWord } from '../../protocol/words.ts'
 import { ELEMENT_BYTES, type Kernels } from '../../prover/kernels.ts'
-import type { Item } from './documents.ts'
+import { isInPeriod, type Item, type Scope } from './documents.ts'
 
 /** Tags computed at a time. */
 const CHUNK = 16_384
 
 /**
- * A subject's transfers in one epoch: those whose trace tag is H(TAG, k, asset, nonce) for some asset and nonce. The tag of
+ * A subject's transfers in one epoch, and in the period where there is one: those whose trace tag is H(TAG, k, asset, nonce) for some asset and nonce. The tag of
  * anybody else's cannot be made from k, so nothing of theirs is found.
  *
  * The nonce counts the transfers of an account, so it is below the number of all settled ones: that many tags an asset are
@@ -21,12 +21,15 @@ export async function findSubjectTransfers(
     epoch,
     traceKey,
     assets,
+    period,
   }: {
     /** All settled ones. */
     batches: readonly ChainEventOf<'batchSettled'>[]
     epoch: number
     traceKey: bigint
     assets: readonly bigint[]
+    /** Days of the statements; all where absent. */
+    period?: Scope['period']
   },
 ): Promise<Extract<Item, { type: 'record' }>[]> {
   const byTag = new Map<bigint, { batch: bigint; slot: number; nullifier: bigint }>()
@@ -35,6 +38,7 @@ export async function findSubjectTransfers(
     settled += transfers.length
     for (const { slot, publicInputs } of transfers) {
       if (unpackWord('fee', publicInputs.fee).epoch !== BigInt(epoch)) continue
+      if (!isInPeriod(publicInputs.day, period)) continue
       const { nullifier, traceTag } = publicInputs
       byTag.set(traceTag, { batch: batchNumber, slot, nullifier })
     }

@@ -6,9 +6,15 @@ import { otherKey, readCollected } from '../bundle/readPlaintext.ts'
 import type { CommitteeFile } from '../committee/committeeFile.ts'
 import { decodePoint } from '../committee/bodies.ts'
 import type { PeerClient } from '../committee/peerClient.ts'
-import { checkTraces, resolveItem } from './checkOpening.ts'
-import { collectOpenings, type MemberFault } from './collectOpenings.ts'
+import { checkTraces, type ResolvedItem, resolveItem } from './checkOpening.ts'
+import {
+  collectOpenings,
+  type IncompleteItem,
+  itemName,
+  type MemberFault,
+} from './collectOpenings.ts'
 import type { Item } from './documents.ts'
+import { OpeningIncompleteError, type OpeningRefusal, OpeningRefusedError } from './errors.ts'
 import type { OrderFolder } from './orderFolder.ts'
 import { type ChainSource, viewChain } from './openingChain.ts'
 import { decodeTraces, type OpeningAnswer } from './openingMessages.ts'
@@ -23,6 +29,8 @@ export type OpenedSummary = {
   readonly opened: number
   /** Announced, in scope, and of a key that none of these committees has. */
   readonly withoutCommittee: number
+  /** Announced, and not for anybody to open: not settled so, or not in the order's scope. */
+  readonly refused: readonly { item: Item; key: AuditKeyKind; code: OpeningRefusal }[]
   readonly faults: readonly MemberFault[]
   readonly evidence: readonly OpeningAnswer[]
 }
@@ -34,7 +42,10 @@ export type OpenedSummary = {
  * Which of keys I and L an investigation record is for, nobody knows before it is opened. The first of them in the scope is asked
  * for all; the other one only for what turned out to be for it.
  *
- * @throws {OpeningIncompleteError | OpeningRefusedError}
+ * No item stops another one: what nobody may open is named and left out.
+ *
+ * @throws {OpeningIncompleteError} at the end, when fewer than t members answered validly to some; all others were opened by then.
+ * @throws {OpeningRefusedError} when the subject's trace keys that were collected do not hold.
  */
 export async function openAnnounced(
   source: ChainSource,
@@ -53,6 +64,8 @@ export async function openAnnounced(
   const faults: MemberFault[] = []
   const evidence: OpeningAnswer[] = []
   let opened = 0
+  const refused: OpenedSummary['refused'][number][] = []
+  const incomplete: IncompleteItem[] = []
   let withoutCommittee = 0
   const { announcements, scope } = await folder.load(order)
   for (const type of ['trace', 'record'] as const) {
@@ -71,7 +84,12 @@ export async function openAnnounced(
         )
         const byKey = new Map<string, number[]>()
         for (const { item, position } of left) {
-          const { auditKey, transfer } = await resolveItem(chain, named, { item, key }, traceKeys)
+          const resolved = await resolveOrRefuse(chain, named, { item, key }, traceKeys)
+          if (resolved instanceof OpeningRefusedError) {
+            refused.push({ item, key, code: resolved.code })
+            continue
+          }
+          const { auditKey, transfer } = resolved
           if (isOpenUnderOther(file, { item, key }, transfer)) continue
           const name = `${auditKey.x.toString()} ${auditKey.y.toString()}`
           byKey.set(name, [...(byKey.get(name) ?? []), position])
@@ -93,11 +111,31 @@ export async function openAnnounced(
           opened += collected.items.length
           faults.push(...collected.faults)
           evidence.push(...collected.evidence)
+          incomplete.push(...collected.incomplete)
         }
       }
     }
   }
-  return { opened, withoutCommittee, faults, evidence }
+  const [worst] = incomplete.toSorted((one, other) => one.valid - other.valid)
+  if (worst !== undefined) {
+    throw new OpeningIncompleteError({
+      ...{ needed: worst.needed, valid: worst.valid },
+      items: incomplete.map(({ item }) => itemName(item)),
+      faults: faults.map(({ member, code, detail }) => `${member}: ${code}, ${detail}`),
+    })
+  }
+  return { opened, withoutCommittee, refused, faults, evidence }
+}
+
+async function resolveOrRefuse(
+  ...parameters: Parameters<typeof resolveItem>
+): Promise<ResolvedItem | OpeningRefusedError> {
+  try {
+    return await resolveItem(...parameters)
+  } catch (error) {
+    if (error instanceof OpeningRefusedError) return error
+    throw error
+  }
 }
 
 /** Whether a record was opened already under the other of keys I and L, and was for that one. */

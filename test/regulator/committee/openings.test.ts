@@ -113,7 +113,7 @@ describe('a transfer order', () => {
     })
     assert.deepEqual(
       { ...summary, faults: summary.faults.length },
-      { opened: 4, withoutCommittee: 0, faults: 0, evidence: [] },
+      { opened: 4, withoutCommittee: 0, refused: [], faults: 0, evidence: [] },
     )
     bundle = await buildBundle(source, { confirmations: 1 }, await folder.load(order))
     const opened = bundle.openings.map(({ item, key, plaintext }) => [
@@ -435,6 +435,54 @@ describe('members who do not play by the rules', () => {
       )
       return true
     })
+  })
+
+  test('an item that too few answer does not stop the others', async () => {
+    const { folder, source } = world
+    const { order } = await anOrder(world, {
+      ...{ ...transfersScope(toBert!, toAnna!), keys: ['investigation'] },
+    })
+    await announce(world, order, [toBert!, toAnna!])
+    const silentOn = (slot: number, index: number): PeerClient => {
+      const [peer] = peersOf(world.committee, world.committee.office, [index])
+      return {
+        ...peer!,
+        async post(path, body) {
+          const reply = (await peer!.post(path, body)) as OpeningReply
+          const answers = reply.answers.filter(
+            ({ item }) => item.type !== 'record' || item.slot !== slot,
+          )
+          return { ...reply, answers }
+        },
+      }
+    }
+    const honest = peersOf(world.committee, world.committee.office, [1, 2])
+    const peers = [...honest, silentOn(toBert!.slot, 3)]
+    const named = [{ file: world.files.investigation, peers }]
+    const options = { folder, order, openers: named, confirmations: 1 }
+    await assert.rejects(openAnnounced(source, options), /Valid: {2}2\nLeft: {3}batch 1 slot 0/)
+    const { collected } = await folder.load(order)
+    assert.deepEqual(
+      collected.map(({ item }) => item),
+      [toAnna],
+    )
+    // Asked again, with all members, only the one that is left is opened.
+    const again = await openAnnounced(source, { ...options, openers: openers() })
+    assert.equal(again.opened, 1)
+  })
+
+  test('what was announced and nobody may open is named, and does not stop the others', async () => {
+    const { folder, source } = world
+    const { order } = await anOrder(world, { ...transfersScope(toBert!), keys: ['investigation'] })
+    await announce(world, order, [toAnna!, toBert!])
+    const options = { folder, order, openers: openers(), confirmations: 1 }
+    const { opened, refused } = await openAnnounced(source, options)
+    assert.deepEqual(
+      [opened, refused],
+      [1, [{ item: toAnna, key: 'investigation', code: 'OPENING_OUT_OF_SCOPE' }]],
+    )
+    const bundle = await buildBundle(source, options, await folder.load(order))
+    assert.equal((await verifyBundle(source, options, bundle)).missing, 1)
   })
 
   test('two who collude have less than they need: what their shares give is not the record', async () => {
