@@ -115,11 +115,12 @@ async function verify(
     }
   }
   const verified = await verifyBundle(source, options, value)
-  const { order, bundleHash, isDisclosed, missing, bundle } = verified
+  const { order, bundleHash, isDisclosed, missing, since, bundle } = verified
   return {
     facts: {
       ...{ order: order.number, state: order.state, bundleHash, isDisclosed },
       ...{ openings: bundle.openings.length, missing },
+      since: since.map(({ act, time }) => ({ act, time })),
     },
     lines: describeBundle(verified, options),
   }

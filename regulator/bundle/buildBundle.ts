@@ -1,4 +1,4 @@
-import { getOrder, getOrderHistory, type OrderAct } from '../../l1/orders.ts'
+import { getOrder, getOrderHistory, type Order, type OrderAct } from '../../l1/orders.ts'
 import { canonicalJson } from '../../protocol/canonicalJson.ts'
 import type { CommitteeBody } from '../committee/bodies.ts'
 import { committeeId } from '../committee/committeeFile.ts'
@@ -12,6 +12,8 @@ import { formatTime } from '../../protocol/calendar.ts'
 import type { Bundle, Opening, SettledRecord } from './bundle.ts'
 import { readCollected } from './readPlaintext.ts'
 import { settledRecord } from './settledRecord.ts'
+
+const NOBODY = `0x${'00'.repeat(20)}` as const
 
 /** Everything that an officer has of an order, when all was opened that is to be. */
 export type OrderFile = {
@@ -34,9 +36,10 @@ export async function buildBundle(
   file: OrderFile,
 ): Promise<Bundle> {
   const chain = await viewChain(source, { confirmations })
+  const history = await getOrderHistory(source, file.order)
+  // Read last: whoever approved by then and is not in the history is left out.
   const order = await getOrder(source, file.order)
   if (order === undefined) throw new OpeningRefusedError({ code: 'OPENING_ORDER_UNKNOWN' })
-  const history = await getOrderHistory(source, file.order)
   const [announcement] = file.announcements
   if (announcement === undefined) throw new OpeningRefusedError({ code: 'OPENING_NOT_ANNOUNCED' })
   const opened: OpenedOrder = { order: file.order, scope: file.scope, announcement }
@@ -55,14 +58,14 @@ export async function buildBundle(
     })
   }
   const { chainId, rollup } = source.deployment
-  const { kind, isEmergency, legalBasis, limit, filer, reviewer, judge } = order
+  const { kind, isEmergency, legalBasis, limit, filer } = order
   return {
     type: 'cinnabar.bundle',
     version: 1,
     ...{ chainId: chainId.toString(), rollup },
     order: {
       number: file.order.toString(),
-      ...{ kind, isEmergency, legalBasis, limit, filer, reviewer, judge },
+      ...{ kind, isEmergency, legalBasis, limit, filer, ...approversOf(order, history) },
       history: history.map(bundledAct),
     },
     case: file.caseDocument,
@@ -71,6 +74,18 @@ export async function buildBundle(
     committees: [...file.committees],
     records: [...records.values()],
     openings,
+  }
+}
+
+/** Who had approved by the end of a history; who did later was nobody yet. An approver never changes. */
+export function approversOf(
+  { reviewer, judge }: Pick<Order, 'reviewer' | 'judge'>,
+  history: readonly { readonly act: string }[],
+): Pick<Order, 'reviewer' | 'judge'> {
+  const has = (wanted: OrderAct['act']) => history.some(({ act }) => act === wanted)
+  return {
+    reviewer: has('approvedAsReviewer') ? reviewer : NOBODY,
+    judge: has('approvedAsJudge') ? judge : NOBODY,
   }
 }
 

@@ -23,6 +23,7 @@ export const Act = Type.Object(
   },
   strict,
 )
+export type Act = Static<typeof Act>
 
 /** A settled transfer as its calldata has it: ciphertexts, and what is public. */
 export const SettledRecord = Type.Object(

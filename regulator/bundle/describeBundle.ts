@@ -1,19 +1,18 @@
-import type { Bundle, Opening } from './bundle.ts'
+import type { Act, Bundle, Opening } from './bundle.ts'
 import type { VerifiedBundle } from './verifyBundle.ts'
 
 /** What a verified bundle proves and what it does not, as lines of text. */
 export function describeBundle(
-  { bundle, order, bundleHash, isDisclosed, missing }: VerifiedBundle,
+  { bundle, order, bundleHash, isDisclosed, missing, since }: VerifiedBundle,
   { isRollupGiven }: { isRollupGiven: boolean },
 ): string[] {
   const records = bundle.records.length
-  const acts = bundle.order.history.map(
-    ({ act, account, time, transaction }) =>
-      `  ${time}  ${act.padEnd(18)} ${account}  ${transaction}`,
-  )
+  const lineOf = ({ act, account, time, transaction }: Act) =>
+    `  ${time}  ${act.padEnd(18)} ${account}  ${transaction}`
   return [
     `The bundle holds. Order ${bundle.order.number} (${bundle.scope.kind}, legal basis ${String(bundle.order.legalBasis)}), now ${order.state}:`,
-    ...acts,
+    ...bundle.order.history.map(lineOf),
+    ...(since.length === 0 ? [] : ['After the bundle was made:', ...since.map(lineOf)]),
     '',
     'It proves, from the base chain alone:',
     `  - case and scope are those whose hashes were filed; the order was approved as listed above;`,

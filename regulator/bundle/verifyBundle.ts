@@ -18,8 +18,8 @@ import {
 import { hashDocument, type Item } from '../orders/documents.ts'
 import { type ChainSource, type OpeningChain, viewChain } from '../orders/openingChain.ts'
 import { decodePartial, decodeTraces, isAnswerSigned } from '../orders/openingMessages.ts'
-import { Bundle, type Opening, type SettledRecord } from './bundle.ts'
-import { bundledAct } from './buildBundle.ts'
+import { type Act, Bundle, type Opening, type SettledRecord } from './bundle.ts'
+import { approversOf, bundledAct } from './buildBundle.ts'
 import { BundleInvalidError, type BundleFault } from './errors.ts'
 import { otherKey, readPlaintext } from './readPlaintext.ts'
 import { settledRecord } from './settledRecord.ts'
@@ -34,6 +34,8 @@ export type VerifiedBundle = {
   readonly isDisclosed: boolean
   /** Items that were announced and are not in it. */
   readonly missing: number
+  /** What happened to the order after the bundle was made: a ratification, a refusal, a mark. */
+  readonly since: readonly Act[]
 }
 
 /**
@@ -56,7 +58,7 @@ export async function verifyBundle(
     throw fault('BUNDLE_CHAIN_OTHER', 'chainId, rollup', 'it is of another deployment')
   }
   const chain = await viewChain(source, { confirmations })
-  const order = await checkOrder(source, bundle)
+  const { order, since } = await checkOrder(source, bundle)
   const opened = await checkAnnouncements(chain, bundle)
   const committees = bundle.committees.map((body, i) => {
     try {
@@ -89,7 +91,7 @@ export async function verifyBundle(
   if (!isDisclosed && BigInt(order.bundleHash) !== 0n) {
     throw fault('BUNDLE_NOT_AS_DISCLOSED', 'the file', 'another one was disclosed under the order')
   }
-  return { bundle, order, bundleHash, isDisclosed, missing: countMissing(bundle) }
+  return { bundle, order, bundleHash, isDisclosed, missing: countMissing(bundle), since }
 }
 
 /** An investigation record has one of keys I and L: opened under that one, nothing is missing under the other. */
@@ -112,13 +114,18 @@ function countMissing({ announcements, scope, openings }: Bundle): number {
   return new Set(missing).size
 }
 
-async function checkOrder(source: ChainSource, bundle: Bundle): Promise<Order> {
+/** The bundle binds to the acts before it was made. Later ones do not undo it: they are shown. */
+async function checkOrder(
+  source: ChainSource,
+  bundle: Bundle,
+): Promise<{ order: Order; since: Act[] }> {
   const order = await getOrder(source, BigInt(bundle.order.number))
   if (order === undefined) {
     throw fault('BUNDLE_ORDER_DIFFERS', 'order.number', 'there is no such order')
   }
-  const { kind, isEmergency, legalBasis, limit, filer, reviewer, judge } = order
-  const facts = { kind, isEmergency, legalBasis, limit, filer, reviewer, judge }
+  const { kind, isEmergency, legalBasis, limit, filer } = order
+  const approvers = approversOf(order, bundle.order.history)
+  const facts = { kind, isEmergency, legalBasis, limit, filer, ...approvers }
   for (const [name, value] of Object.entries(facts)) {
     if (bundle.order[name as keyof typeof facts] !== value) {
       throw fault('BUNDLE_ORDER_DIFFERS', `order.${name}`, 'the order on the chain is another')
@@ -137,10 +144,11 @@ async function checkOrder(source: ChainSource, bundle: Bundle): Promise<Order> {
     }
   })
   const since = happened.slice(bundle.order.history.length)
-  if (since.some(({ act }) => act === 'announced' || act.startsWith('approved'))) {
+  // An emergency's second approval may come later; an announcement would be of openings that are left in the dark.
+  if (since.some(({ act }) => act === 'announced' || act === 'authorised')) {
     throw fault('BUNDLE_HISTORY_DIFFERS', 'order.history', 'it ends before the order was executed')
   }
-  return order
+  return { order, since }
 }
 
 /** Every announcement on the chain must be shown, so that none of the openings is left in the dark. */

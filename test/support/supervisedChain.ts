@@ -186,7 +186,11 @@ type ScopeRest = Pick<Scope, 'kind'> & Record<string, unknown>
 export async function anOrder(
   { officer, reviewer, judge, folder }: SupervisedChain,
   rest: ScopeRest,
-  { limit = 10, approvals = 2 }: { limit?: number; approvals?: 0 | 1 | 2 } = {},
+  {
+    limit = 10,
+    approvals = 2,
+    isEmergency = false,
+  }: { limit?: number; approvals?: 0 | 1 | 2; isEmergency?: boolean } = {},
 ): Promise<{ order: bigint; scope: Scope; caseDocument: Case }> {
   const scope = {
     type: 'cinnabar.scope',
@@ -202,7 +206,8 @@ export async function anOrder(
     file: bytesToHex(random(32)),
     salt: bytesToHex(random(32)),
   }
-  const { order } = await fileOrder(officer, { scope, caseDocument, legalBasis: 12, limit })
+  const filing = { scope, caseDocument, legalBasis: 12, limit, isEmergency }
+  const { order } = await fileOrder(officer, filing)
   await folder.create(order, { scope, caseDocument })
   if (approvals > 0) await approveOrder(reviewer, { order, role: 'reviewer' })
   if (approvals > 1) await approveOrder(judge, { order, role: 'judge' })

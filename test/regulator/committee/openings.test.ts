@@ -13,6 +13,7 @@ import { interpolatePoints } from '../../../protocol/committee/ceremony.ts'
 import { deriveTraceKey } from '../../../protocol/keys.ts'
 import { buildBundle, tracesOf } from '../../../regulator/bundle/buildBundle.ts'
 import { type Bundle } from '../../../regulator/bundle/bundle.ts'
+import { describeBundle } from '../../../regulator/bundle/describeBundle.ts'
 import { BundleInvalidError } from '../../../regulator/bundle/errors.ts'
 import { readPlaintext } from '../../../regulator/bundle/readPlaintext.ts'
 import { verifyBundle } from '../../../regulator/bundle/verifyBundle.ts'
@@ -39,7 +40,7 @@ import { findSubjectTransfers } from '../../../regulator/orders/findSubject.ts'
 import { openAnnounced } from '../../../regulator/orders/openAnnounced.ts'
 import { viewChain } from '../../../regulator/orders/openingChain.ts'
 import { type OpeningReply, signAnswer } from '../../../regulator/orders/openingMessages.ts'
-import { discloseOrder, rejectOrder } from '../../../regulator/orders/orderActions.ts'
+import { approveOrder, discloseOrder, rejectOrder } from '../../../regulator/orders/orderActions.ts'
 import { openKernels } from '../../../prover/kernels.ts'
 import { random } from '../../support/committees.ts'
 import {
@@ -206,6 +207,62 @@ describe('a transfer order', () => {
   })
 })
 
+describe('an emergency', () => {
+  const confirmations = 1
+  /** Opened on the reviewer's approval, bundled and disclosed before the judge said anything. */
+  async function disclosed() {
+    const { folder, source, officer } = world
+    const { order } = await anOrder(
+      world,
+      { ...transfersScope(toBert!), keys: ['investigation'] },
+      { approvals: 1, isEmergency: true },
+    )
+    await announce(world, order, [toBert!])
+    await openAnnounced(source, { folder, order, openers: openers(), confirmations })
+    const bundle = await buildBundle(source, { confirmations }, await folder.load(order))
+    const { bundleHash, since } = await verifyBundle(source, { confirmations }, bundle)
+    assert.deepEqual(since, [])
+    await discloseOrder(officer, { order, bundleHash })
+    return { order, bundle }
+  }
+  const verify = (bundle: Bundle) =>
+    verifyBundle(world.source, { confirmations }, JSON.parse(canonicalJson(bundle)))
+
+  test('a bundle that was disclosed before the ratification verifies after it, and shows it', async () => {
+    const { order, bundle } = await disclosed()
+    await approveOrder(world.judge, { order, role: 'judge' })
+    const verified = await verify(bundle)
+    assert.equal(verified.isDisclosed, true)
+    assert.deepEqual(
+      verified.since.map(({ act }) => act),
+      ['disclosed', 'approvedAsJudge', 'ratified'],
+    )
+    const text = describeBundle(verified, { isRollupGiven: true }).join('\n')
+    assert.match(
+      text,
+      /After the bundle was made:\n.* disclosed .*\n.* approvedAsJudge .*\n.* ratified /,
+    )
+    // Nobody had approved as a judge when it was made.
+    const { judge } = verified.order
+    const claimed = { ...bundle, order: { ...bundle.order, judge } }
+    await assert.rejects(verify(claimed), { code: 'BUNDLE_ORDER_DIFFERS' })
+  })
+
+  test('a bundle verifies after a refusal, and shows it; a history that ends too early does not', async () => {
+    const { order, bundle } = await disclosed()
+    await rejectOrder(world.judge, { order, role: 'judge', reason: 'there was time to ask' })
+    const { since, order: now } = await verify(bundle)
+    assert.deepEqual(
+      since.map(({ act }) => act),
+      ['disclosed', 'violated', 'rejected'],
+    )
+    assert.deepEqual([now.state, now.isViolation, now.isRefused], ['disclosed', true, true])
+    const history = bundle.order.history.slice(0, -1)
+    const cut = { ...bundle, order: { ...bundle.order, history } }
+    await assert.rejects(verify(cut), { code: 'BUNDLE_HISTORY_DIFFERS' })
+  })
+})
+
 describe('a member refuses', () => {
   /** A request that every member answers, for one item. */
   async function aRequest(items: Item[], rest: Parameters<typeof anOrder>[1], limit = 10) {
@@ -263,6 +320,19 @@ describe('a member refuses', () => {
     await assert.rejects(
       rejectOrder(judge, { order: BigInt(good.order), role: 'judge', reason: 'no' }),
     )
+  })
+
+  test('an emergency that was refused while it was under way, at once', async () => {
+    const emergency = { approvals: 1, isEmergency: true } as const
+    const { order, scope } = await anOrder(world, transfersScope(toBert!), emergency)
+    const announcement = await announce(world, order, [toBert!])
+    const request = {
+      ...{ version: 1, order: order.toString(), scope, announcement },
+      ...{ key: 'investigation', items: [0] },
+    }
+    assert.deepEqual(refusalsOf(await ask(member(), request)), [])
+    await rejectOrder(world.judge, { order, role: 'judge', reason: 'no' })
+    assert.deepEqual(new Set(await everybody(request)), new Set(['OPENING_NOT_EXECUTABLE']))
   })
 
   test('another scope than was filed, and a list that was not announced', async () => {
