@@ -8,7 +8,8 @@ export type GroundedFinding = Finding & {
 
 /**
  * Writes what the rules found. What was found before gets the new facts; where somebody had closed it, or was about
- * to, on other facts, it is theirs again: a closed alert must not cover what came after it.
+ * to, on other facts, it is theirs again: a closed alert must not cover what came after it. An order that stands
+ * for it stays.
  */
 export async function raiseAlerts(
   connection: Connection,
@@ -38,7 +39,9 @@ export async function raiseAlerts(
   // A statement of its own, since a row's old facts are not at hand in the one above.
   await connection.query(sql`
     update alert set
-      state = case when owner is null then 'open' else 'assigned' end,
+      state = case
+        when order_number is not null then 'ordered' when owner is null then 'open' else 'assigned'
+      end,
       resolution = null, closing_reason = null, closing_proposed_by = null, closing_facts = null,
       closed_by = null, closed_at = null
     where state in ('closing', 'closed') and closing_facts is distinct from facts

@@ -1,6 +1,6 @@
 import { type Connection, sql } from './database.ts'
 
-/** assigned → ordered: an order on the base chain stands for the alert. */
+/** assigned → ordered: an order on the base chain stands for the alert, from then on. */
 export async function recordOrder(
   connection: Connection,
   { id, orderNumber, account }: { id: bigint; orderNumber: bigint; account: string },

@@ -245,17 +245,26 @@ describe('a suspicious pattern', () => {
   })
 
   test('behavior: a filing that was ended anywhere goes on, and files one order', async () => {
-    // A fourth payment: the alert has new facts and is open again.
+    // A fourth payment: the alert has new facts, and keeps its order. Somebody else begins the same pattern.
     await world.settleRecords({
       ...{ sender: anna, recipients: [bert.index], amounts: [980n], nonce: 3n },
     })
+    await world.settleRecords(
+      { sender: bert, recipients: [anna.index], amounts: [951n], nonce: 1n },
+      { sender: bert, recipients: [anna.index], amounts: [961n], nonce: 2n },
+      { sender: bert, recipients: [anna.index], amounts: [971n], nonce: 3n },
+    )
     await index()
-    const [alert] = (await alerts()).filter(({ state }) => state !== 'closed')
-    if (alert!.state === 'open') {
-      await as('analyst').post(`/v1/alerts/${String(alert!.id)}/assign`, { owner: 'officer' })
-    }
+    const listed = await alerts()
+    const ordered = listed.find((each) => each.id === id)
+    const alert = listed.find(({ state }) => state === 'open')
+    assert.deepEqual([ordered?.state, ordered?.orderNumber], ['ordered', '1'])
     const { source, officer } = world
     const before = await getOrderCount(source)
+    const second = await fromAlert(id)
+    assert.match(second.stderr, /it is ordered[^]*ALERT_NOT_ORDERABLE/)
+    assert.equal(await getOrderCount(source), before)
+    await as('analyst').post(`/v1/alerts/${String(alert!.id)}/assign`, { owner: 'officer' })
     const folder = new OrderFolder(at('again'))
     const wanted = { alert: alert!.id, legalBasis: 12, keys: ['investigation'] as const }
     const officerService = as('officer')

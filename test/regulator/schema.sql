@@ -128,6 +128,7 @@ alert: alert_confidence_must_be_a_share CHECK (((confidence > 0) AND (confidence
 alert: alert_days_must_be_in_order CHECK (((from_day)::integer <= (day)::integer))
 alert: alert_must_be_raised_once UNIQUE (pseudonym, asset, day, rule, rules_version)
 alert: alert_order_must_exist_once_ordered CHECK ((((state <> 'ordered'::text) OR (order_number IS NOT NULL)) AND ((order_number IS NULL) = (order_filed_by IS NULL))))
+alert: alert_order_must_not_be_forgotten CHECK (((state <> ALL (ARRAY['open'::text, 'assigned'::text])) OR (order_number IS NULL)))
 alert: alert_owner_must_exist_once_assigned CHECK (((state <> 'assigned'::text) OR (owner IS NOT NULL)))
 alert: alert_pkey PRIMARY KEY (id)
 alert: alert_resolution_must_be_known CHECK ((resolution = ANY (ARRAY['explained'::text, 'false_alarm'::text, 'reported'::text, 'duplicate'::text])))

@@ -288,6 +288,31 @@ describe('an alert', () => {
     await raise('2000')
     assert.equal(await stateOf(), 'open')
   })
+
+  test('behavior: an alert keeps its order when a closing is refused and when new facts come', async () => {
+    const path = '/v1/alerts/1'
+    const kept = async () => {
+      const alert = (await ask(as('analyst'), path)).body['alert'] as Record<string, unknown>
+      return [alert['state'], alert['orderNumber']]
+    }
+    await ask(as('analyst'), `${path}/assign`, { owner: 'officer' })
+    await ask(as('officer'), `${path}/order`, { orderNumber: '7' })
+    await ask(as('officer'), `${path}/closing`, closing)
+    await ask(as('approver'), `${path}/closing/refuse`, {})
+    assert.deepEqual(await kept(), ['ordered', '7'])
+    await ask(as('officer'), `${path}/closing`, closing)
+    await raise('2000')
+    assert.deepEqual(await kept(), ['ordered', '7'])
+    await ask(as('officer'), `${path}/closing`, closing)
+    await ask(as('approver'), `${path}/closing/confirm`, {})
+    await raise('3000')
+    assert.deepEqual(await kept(), ['ordered', '7'])
+    await refuses(ask(as('officer'), `${path}/order`, { orderNumber: '7' }), 409, 'ALERT_STATE')
+    await assert.rejects(database.query(sql`update alert set state = 'assigned'`), {
+      constraint: 'alert_order_must_not_be_forgotten',
+    })
+  })
+
   async function stateOf(): Promise<unknown> {
     const { body } = await ask(as('analyst'), '/v1/alerts/1')
     return (body['alert'] as Record<string, unknown>)['state']
