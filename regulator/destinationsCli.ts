@@ -101,7 +101,9 @@ By an order on the base chain:
         say(
           `Written to ${options.out}. Any other change of identity ${String(index)} makes it void.`,
         )
-        say('Next: the officer files it with `cinnabar regulator order file --destination`.')
+        say(
+          `Next: the officer files it with \`cinnabar regulator order file-destination ${options.out}\`.`,
+        )
       },
     )
 

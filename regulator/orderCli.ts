@@ -16,6 +16,7 @@ import { type DestinationPlan, readDestinationPlan } from './destinations.ts'
 import { connect, readPassphrase, say } from './options.ts'
 import { itemName } from './orders/collectOpenings.ts'
 import { Case, freshSalt, hashDocument, readDocument, Scope } from './orders/documents.ts'
+import { fileOnce } from './orders/fileOnce.ts'
 import {
   checkRoom,
   findTransfers,
@@ -29,7 +30,6 @@ import {
   closeOrder,
   discloseOrder,
   fileDestinationOrder,
-  fileOrder,
   logOf,
   makeAnnouncement,
   markOrder,
@@ -78,6 +78,12 @@ export function registerOrders(regulator: Command): void {
     .option('--to-day <day>', 'Unix day', integer)
     .addOption(keyOption())
     .option('--emergency', 'one approval begins; the other must follow in time')
+    .addHelpText(
+      'after',
+      `
+The documents are kept in --dir before anything is sent. Given again with the same case file and options, the command names the
+order that it filed; once that one was rejected or closed, it files another.`,
+    )
     .action(
       async (
         options: ActorOptions & {
@@ -94,35 +100,27 @@ export function registerOrders(regulator: Command): void {
         },
       ) => {
         const { actor, source } = await actorOf(options)
-        const { subject } = options
-        const random = (n: number) => new Uint8Array(randomBytes(n))
+        const { subject, legalBasis, limit } = options
+        const isEmergency = options.emergency === true
         const common = {
-          type: 'cinnabar.scope',
-          version: 1,
-          ...logOf(actor.deployment),
-          keys: options.key,
-          ...readPeriod(options),
-          salt: freshSalt(random),
+          ...{ type: 'cinnabar.scope', version: 1, ...logOf(actor.deployment) },
+          ...{ keys: options.key, ...readPeriod(options) },
         }
-        const { period } = common
         const names = options.transfer.map(readTransfer)
-        const transfers = subject === undefined ? await findTransfers(source, names, period) : []
         const rest =
           subject === undefined
-            ? { kind: 'transfers', transfers }
+            ? { kind: 'transfers', transfers: await findTransfers(source, names, common.period) }
             : { kind: 'subject', index: subject, epochs: options.epoch.map(integer) }
-        const scope = readDocument(Scope, { ...common, ...rest }, 'scope')
-        const caseDocument = {
-          type: 'cinnabar.case' as const,
-          version: 1 as const,
-          file: await hashFile(options.case),
-          salt: freshSalt(random),
-        }
-        const filed = await fileOrder(actor, {
-          ...{ scope, caseDocument, legalBasis: options.legalBasis, limit: options.limit },
-          isEmergency: options.emergency === true,
+        const file = await hashFile(options.case)
+        const random = (n: number) => new Uint8Array(randomBytes(n))
+        const filed = await fileOnce(actor, new OrderFolder(options.dir), {
+          wish: { ...common, ...rest, file, legalBasis, limit, isEmergency },
+          make: () => ({
+            scope: readDocument(Scope, { ...common, ...rest, salt: freshSalt(random) }, 'scope'),
+            caseDocument: { type: 'cinnabar.case', version: 1, file, salt: freshSalt(random) },
+            ...{ legalBasis, limit, isEmergency },
+          }),
         })
-        await new OrderFolder(options.dir).create(filed.order, { scope, caseDocument })
         print({ order: filed.order, transaction: filed.transactionHash })
         say('Next: `order approve` by a reviewer and a judge, who are two other accounts.')
       },

@@ -12,15 +12,21 @@ import type { Announcement, Case, Item, Scope } from './documents.ts'
 /** An officer's file of an order, as it stands on disk: documents with their salts, and what was opened so far. */
 export type StoredOrder = Omit<OrderFile, 'order'> & { readonly order: string }
 
-/** An order that an alert is about to become: all that filing it takes, so that a second try files the same. */
-export type PendingAlert = {
+/** An order that is about to be filed: all that filing it takes, so that a second try files the same. */
+export type PendingOrder = {
   readonly scope: Scope
   readonly caseDocument: Case
-  /** Text whose hash the case document has. */
-  readonly caseFile: string
   readonly legalBasis: number
   readonly limit: number
   readonly isEmergency: boolean
+  /** Once it was filed. */
+  readonly order?: string
+}
+
+/** The same where an alert is about to become it. */
+export type PendingAlert = PendingOrder & {
+  /** Text whose hash the case document has. */
+  readonly caseFile: string
 }
 
 /**
@@ -94,16 +100,22 @@ export class OrderFolder {
     return exists(this.#pathOf(order))
   }
 
+  /** Before anything is sent: `pending-order-<name>.json`. It stays, so that a repeat is the same order. */
+  async keepPending(name: string, pending: PendingOrder): Promise<void> {
+    await this.#keep(this.#pathOfPending(name), pending)
+  }
+
+  async loadPending(name: string): Promise<PendingOrder | undefined> {
+    return loadKept<PendingOrder>(this.#pathOfPending(name))
+  }
+
   /** Before anything is sent: `pending-alert-<number>.json`. */
   async keepAlert(alert: number, pending: PendingAlert): Promise<void> {
-    await mkdir(this.#dir, { recursive: true, mode: 0o700 })
-    replaceFile(this.#pathOfAlert(alert), `${JSON.stringify(pending, null, 2)}\n`)
+    await this.#keep(this.#pathOfAlert(alert), pending)
   }
 
   async loadAlert(alert: number): Promise<PendingAlert | undefined> {
-    const path = this.#pathOfAlert(alert)
-    if (!(await exists(path))) return undefined
-    return JSON.parse(await readFile(path, 'utf8')) as PendingAlert
+    return loadKept<PendingAlert>(this.#pathOfAlert(alert))
   }
 
   async removeAlert(alert: number): Promise<void> {
@@ -121,6 +133,15 @@ export class OrderFolder {
     replaceFile(this.#pathOf(file.order), `${JSON.stringify(stored, null, 2)}\n`)
   }
 
+  async #keep(path: string, pending: PendingOrder): Promise<void> {
+    await mkdir(this.#dir, { recursive: true, mode: 0o700 })
+    replaceFile(path, `${JSON.stringify(pending, null, 2)}\n`)
+  }
+
+  #pathOfPending(name: string): string {
+    return join(this.#dir, `pending-order-${name}.json`)
+  }
+
   #pathOfAlert(alert: number): string {
     return join(this.#dir, `pending-alert-${String(alert)}.json`)
   }
@@ -128,6 +149,11 @@ export class OrderFolder {
   #pathOf(order: bigint): string {
     return join(this.#dir, `order-${order.toString()}.json`)
   }
+}
+
+async function loadKept<Pending>(path: string): Promise<Pending | undefined> {
+  if (!(await exists(path))) return undefined
+  return JSON.parse(await readFile(path, 'utf8')) as Pending
 }
 
 function exists(path: string): Promise<boolean> {

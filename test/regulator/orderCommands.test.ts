@@ -1,7 +1,7 @@
-// `cinnabar regulator order` by command, on a real chain with the real contracts: what is
-// filed, and what of a subject is announced. Proofs of transfers are simulated.
+// `cinnabar regulator order` by command, on a real chain with the real contracts: what is filed once however often it is given, and
+// what of a subject is announced. Proofs of transfers are simulated.
 import assert from 'node:assert/strict'
-import { writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { writeDeployment } from '../../l1/deployment.ts'
@@ -10,8 +10,9 @@ import { dayOf } from '../../protocol/calendar.ts'
 import { canonicalJson } from '../../protocol/canonicalJson.ts'
 import { buildBundle } from '../../regulator/bundle/buildBundle.ts'
 import { verifyBundle } from '../../regulator/bundle/verifyBundle.ts'
+import { hashDocument } from '../../regulator/orders/documents.ts'
 import { openAnnounced } from '../../regulator/orders/openAnnounced.ts'
-import { approveOrder } from '../../regulator/orders/orderActions.ts'
+import { approveOrder, rejectOrder } from '../../regulator/orders/orderActions.ts'
 import { OrderFolder } from '../../regulator/orders/orderFolder.ts'
 import { peersOf } from '../support/memberServices.ts'
 import { type CommandResult, runCinnabar } from '../support/runCinnabar.ts'
@@ -68,6 +69,42 @@ async function numberOf(filed: Promise<CommandResult>): Promise<bigint> {
 }
 
 describe('order file', () => {
+  test('behavior: given again it is the same order, wherever it was ended; after a rejection it is another', async () => {
+    const scope = ['--transfer', nameOf(annas[0]!), '--limit', '2']
+    const first = await numberOf(file(...scope))
+    const path = at(`filed/order-${first.toString()}.json`)
+    const kept = await readFile(path, 'utf8')
+    assert.equal(await numberOf(file(...scope)), first)
+    // Ended between the chain and the disk: the documents are there, and can be executed.
+    await rm(path)
+    assert.equal(await numberOf(file(...scope)), first)
+    assert.equal(await readFile(path, 'utf8'), kept)
+    assert.equal(await getOrderCount(world.source), first)
+    const stored = await new OrderFolder(at('filed')).load(first)
+    const filed = await getOrder(world.source, first)
+    assert.equal(filed?.scopeHash, hashDocument(stored.scope))
+    assert.equal(filed.caseHash, hashDocument(stored.caseDocument))
+
+    assert.equal(await numberOf(file('--transfer', nameOf(ofBert), '--limit', '2')), first + 1n)
+    await rejectOrder(world.reviewer, { order: first, role: 'reviewer', reason: 'no cause' })
+    assert.equal(await numberOf(file(...scope)), first + 2n)
+    assert.equal(await numberOf(file(...scope)), first + 2n)
+  })
+
+  test('behavior: the documents are on the disk before anything is sent', async () => {
+    // An account without the role: the chain refuses, and what would have been filed is kept.
+    await writeFile(at('stranger.key'), world.rollup.chain.accounts[5]!.privateKey)
+    const refused = await runCinnabar([
+      ...['regulator', 'order', 'file', '--case', at('case.txt'), '--legal-basis', '12'],
+      ...['--transfer', nameOf(annas[0]!), '--limit', '1', '--rpc', world.rollup.chain.rpcUrl],
+      ...['--deployment', at('deployment.json'), '--key-file', at('stranger.key')],
+      ...['--dir', at('refused')],
+    ])
+    assert.equal(refused.code, 1)
+    const names = await readdir(at('refused'))
+    assert.equal(names.filter((name) => name.startsWith('pending-order-')).length, 1)
+  })
+
   test('rejects: half a period, and a transfer outside it', async () => {
     const before = await getOrderCount(world.source)
     const [day, next] = [firstDay.toString(), (firstDay + 1n).toString()]
