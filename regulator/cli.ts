@@ -2,18 +2,35 @@ import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { type Command, Option } from 'commander'
 import { formatField } from '../protocol/field.ts'
-import { auditKeyRing, type AuditKeyKind, auditKeyKinds, generateAuditKey } from './auditKeys.ts'
-import { amountFormatter, connect, openAuditKey, readPassphrase, say } from './options.ts'
+import { type AuditKeyKind, auditKeyKinds, generateAuditKey } from './auditKeys.ts'
+import { registryOf } from './committeeCli.ts'
+import {
+  amountFormatter,
+  connect,
+  openAuditKey,
+  openAuditKeys,
+  readPassphrase,
+  say,
+} from './options.ts'
 import { readChain, type SupervisedChain } from './readChain.ts'
+import { registerAuditKey } from './registerAuditKey.ts'
 import { formatCsv, formatTable, toJson } from './report.ts'
 import { registerOrders } from './orderCli.ts'
 import { registerScreening } from './screeningCli.ts'
 import { createSealedFile } from './sealedFile.ts'
 import { registerSupervision } from './supervisionCli.ts'
-import type { RegulatorCliHost } from './supervisionOptions.ts'
+import { address, type RegulatorCliHost, wholeNumber } from './supervisionOptions.ts'
 import { registerVerify } from './verifyCli.ts'
 import { registerTravelRule } from './travelRuleCli.ts'
 
+type PossessOptions = {
+  deployment?: string
+  chainId?: number
+  registry?: string
+  epoch: number
+  passphraseFile?: string
+  out: string
+}
 type ReadOptions = {
   rpc: string
   deployment: string
@@ -56,7 +73,39 @@ export function register(program: Command, host: RegulatorCliHost = {}): void {
         }),
       )
       say(`Sealed in ${options.out}. Back it up: without it, this key's records stay closed.`)
-      say('Next: have it scheduled for an epoch in the SupervisionRegistry.')
+      say('Next: cinnabar regulator possess, for the epoch that it is to be scheduled for.')
+    })
+
+  regulator
+    .command('possess <key>')
+    .description('Prove to the registry that you have an audit key: what scheduling it takes.')
+    .option('--deployment <file>', 'deployment file: names chain and registry')
+    .option('--chain-id <number>', 'instead, before there is a deployment: the chain', wholeNumber)
+    .option('--registry <address>', 'and where its SupervisionRegistry will stand', address)
+    .requiredOption(
+      '--epoch <number>',
+      'epoch that the key will be scheduled for: the next',
+      wholeNumber,
+    )
+    .option('--passphrase-file <file>', 'file with the passphrase (else CINNABAR_PASSPHRASE)')
+    .requiredOption('--out <file>', 'where the registration goes')
+    .addHelpText(
+      'after',
+      `
+The proof holds for one chain, registry, epoch and kind of key. The registration is public; whoever has the supervision
+role schedules it with the other two keys': cinnabar committee schedule. Give the key file to index, serve and read
+beside the older ones, best before the epoch begins.`,
+    )
+    .action(async (file: string, options: PossessOptions) => {
+      const { chainId, registry } = await registryOf(options)
+      const key = await openAuditKey(file, await readPassphrase(options.passphraseFile))
+      const registration = registerAuditKey(key, {
+        ...{ chainId: BigInt(chainId), registry: registry as `0x${string}` },
+        epoch: BigInt(options.epoch),
+        randomBytes: (length) => randomBytes(length),
+      })
+      await writeFile(options.out, `${JSON.stringify(registration, null, 2)}\n`, { mode: 0o600 })
+      say(`Written to ${options.out}. Next: cinnabar committee schedule.`)
     })
 
   regulator
@@ -64,9 +113,9 @@ export function register(program: Command, host: RegulatorCliHost = {}): void {
     .description('Open the records of all settled transfers and check them.')
     .requiredOption('--rpc <url>', 'node of the base chain')
     .requiredOption('--deployment <file>', 'deployment file')
-    .option('--statistics-key <file...>', 'audit keys S, one a file', [])
-    .option('--investigation-key <file...>', 'audit keys I, one a file', [])
-    .option('--large-value-key <file...>', 'audit keys L, one a file', [])
+    .option('--statistics-key <file...>', 'audit keys S, one a file, of any epochs', [])
+    .option('--investigation-key <file...>', 'audit keys I, one a file, of any epochs', [])
+    .option('--large-value-key <file...>', 'audit keys L, one a file, of any epochs', [])
     .option('--passphrase-file <file>', 'file with the passphrase (else CINNABAR_PASSPHRASE)')
     .addOption(
       new Option('--format <format>', 'form of the answer')
@@ -112,8 +161,9 @@ Example:
         `${String(chain.transfers.length)} transfers in ${String(chain.batches.length)} settled batches, ` +
           `read to block ${String(chain.head.number)}.`,
       )
+      for (const line of missingKeys(chain, options)) say(line)
       if (chain.findings.length === 0) {
-        say('Every record is there, readable and consistent with the others.')
+        say('What the given keys open is all there, readable and consistent.')
         return
       }
       for (const { code, batchNumber, slot, message } of chain.findings) {
@@ -132,20 +182,43 @@ Example:
 
 async function readWithKeys(options: ReadOptions) {
   const { reader, deployment } = await connect(options)
-  const files = [...options.statisticsKey, ...options.investigationKey, ...options.largeValueKey]
-  const passphrase = files.length === 0 ? '' : await readPassphrase(options.passphraseFile)
-  const keys = await Promise.all(files.map((file) => openAuditKey(file, passphrase)))
-  const ringOf = (kind: AuditKeyKind) => auditKeyRing(keys.filter((key) => key.kind === kind))
+  const [statistics, investigation, largeValue] = await Promise.all([
+    openAuditKeys('statistics', options.statisticsKey, options),
+    openAuditKeys('investigation', options.investigationKey, options),
+    openAuditKeys('largeValue', options.largeValueKey, options),
+  ])
   const chain = await readChain(reader, {
     fromBlock: deployment.startBlock,
-    statistics: ringOf('statistics'),
-    investigation: ringOf('investigation'),
-    largeValue: ringOf('largeValue'),
+    ...{ statistics, investigation, largeValue },
     onProgress: ({ block, head }) => {
       if (block !== head) say(`Read to block ${String(block)} of ${String(head)}.`)
     },
   })
   return { chain, deployment }
+}
+
+/** Epochs of which a record stays closed although keys of its kind were given. Where none was, nobody asked for it. */
+function missingKeys({ transfers }: SupervisedChain, options: ReadOptions): string[] {
+  const closed = (record: 'statistics' | 'investigation') => {
+    const counts = new Map<bigint, number>()
+    for (const transfer of transfers) {
+      if (transfer[record] !== 'keyMissing') continue
+      counts.set(transfer.epoch, (counts.get(transfer.epoch) ?? 0) + 1)
+    }
+    return [...counts]
+  }
+  const { statisticsKey, investigationKey, largeValueKey } = options
+  const asked = investigationKey.length + largeValueKey.length
+  return [
+    ...(statisticsKey.length === 0 ? [] : closed('statistics')).map(
+      ([epoch, count]) =>
+        `Epoch ${String(epoch)}: ${String(count)} statistics records stay closed, its key S was not given.`,
+    ),
+    ...(asked === 0 ? [] : closed('investigation')).map(
+      ([epoch, count]) =>
+        `Epoch ${String(epoch)}: ${String(count)} investigation records stay closed, the key I or L that they are for was not given.`,
+    ),
+  ]
 }
 
 /** The machine-readable answer. */

@@ -410,7 +410,7 @@ async function serve(
 }
 
 /** Where a key will be registered. */
-async function registryOf({
+export async function registryOf({
   deployment,
   chainId,
   registry,

@@ -105,6 +105,16 @@ export class FileUnreadableError extends BaseError {
   }
 }
 
+export class AuditKeyKindError extends BaseError {
+  override readonly name = 'AuditKeyKindError'
+  constructor({ path, kind, wanted }: { path: string; kind: string; wanted: string }) {
+    super('The file has an audit key of another kind.', {
+      code: 'REGULATOR_KEY_KIND',
+      metaMessages: [`File: ${path}`, `Kind: ${kind}`, `Needed: ${wanted}`],
+    })
+  }
+}
+
 export class FolderInUseError extends BaseError {
   override readonly name = 'FolderInUseError'
   constructor({ dir, pid }: { dir: string; pid: number }) {

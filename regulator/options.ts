@@ -4,8 +4,14 @@ import { createChainReader } from '../l1/chainReader.ts'
 import type { ChainReader } from '../l1/chainEvents.ts'
 import { type ChainDeployment, readDeployment } from '../l1/deployment.ts'
 import { BaseError } from '../protocol/errors.ts'
-import { type AuditKey, type AuditKeyKind, auditKeyFromSecret } from './auditKeys.ts'
-import { FileUnreadableError } from './errors.ts'
+import {
+  type AuditKey,
+  type AuditKeyKind,
+  type AuditKeyRing,
+  auditKeyFromSecret,
+  auditKeyRing,
+} from './auditKeys.ts'
+import { AuditKeyKindError, FileUnreadableError } from './errors.ts'
 import { openSealedFile } from './sealedFile.ts'
 import type { AmountFormatter } from './report.ts'
 
@@ -54,6 +60,30 @@ export type AuditKeyFile = { readonly kind: AuditKeyKind; readonly registrationS
 export async function openAuditKey(path: string, passphrase: string): Promise<AuditKey> {
   const { value } = await openSealedFile<AuditKeyFile>(path, passphrase)
   return auditKeyFromSecret(value.kind, value.registrationSecret)
+}
+
+/**
+ * One kind of key from its files, of as many epochs as there are; the key of a record is found by the public key that it
+ * was made for.
+ *
+ * @throws {AuditKeyKindError} when a file has a key of another kind: left out in silence it would look like a key that is missing.
+ */
+export async function openAuditKeys(
+  kind: AuditKeyKind,
+  files: readonly string[],
+  { passphraseFile }: { passphraseFile?: string },
+): Promise<AuditKeyRing> {
+  if (files.length === 0) return auditKeyRing([])
+  const passphrase = await readPassphrase(passphraseFile)
+  return auditKeyRing(
+    await Promise.all(
+      files.map(async (path) => {
+        const key = await openAuditKey(path, passphrase)
+        if (key.kind !== kind) throw new AuditKeyKindError({ path, kind: key.kind, wanted: kind })
+        return key
+      }),
+    ),
+  )
 }
 
 /** `1.25 ETH`: whole units of the base chain's asset, all digits that are not trailing zeros. */

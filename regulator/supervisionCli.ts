@@ -4,7 +4,8 @@ import { contractOf } from '../l1/bindings.ts'
 import { registerAccounts } from './accountsCli.ts'
 import { Indexer } from './indexing/indexer.ts'
 import { registerLog } from './logCli.ts'
-import { type Connection, connect, say } from './options.ts'
+import { type Connection, connect, openAuditKeys, say } from './options.ts'
+import { formatDay } from './report.ts'
 import { registerRules } from './rulesCli.ts'
 import type { OidcSettings } from './service/authenticate.ts'
 import type { Database } from './store/database.ts'
@@ -13,7 +14,6 @@ import {
   anchoring,
   type ChainOptions,
   onStoreOf,
-  openStatisticsKeys,
   readJson,
   readText,
   type RegulatorCliHost,
@@ -61,8 +61,8 @@ export function registerSupervision(regulator: Command, host: RegulatorCliHost):
     .addHelpText(
       'after',
       `
-Only settled data is read. Records of epochs whose key is not given are kept sealed, and opened by a later
-start that has it. The opened records are not encrypted in the database: encrypt its disk.`,
+Only settled data is read. Each epoch has a key S of its own: repeat --statistics-key. Epochs whose key is missing are
+named; their records are kept sealed, and opened by a later start that has it. The opened records are not encrypted in the database: encrypt its disk.`,
     )
     .action((options: IndexOptions) =>
       onStore(options, async (database) => {
@@ -150,9 +150,15 @@ async function anIndexer(
   options: { statisticsKey: string[]; passphraseFile?: string; confirmations: number },
 ): Promise<Indexer> {
   const indexer = new Indexer({
-    ...{ database, reader, deployment, keys: await openStatisticsKeys(options) },
+    ...{ database, reader, deployment },
+    keys: await openAuditKeys('statistics', options.statisticsKey, options),
     confirmations: BigInt(options.confirmations),
     onProgress: (event, facts) => say(`${event} ${JSON.stringify(facts)}`),
+    onKeyMissing: ({ epoch, startDay, sealed }) =>
+      say(
+        `The key S of epoch ${String(epoch)} (from ${formatDay(startDay)}) was not given: ${String(sealed)} records wait sealed. ` +
+          'None is lost; start again with its file as a further --statistics-key.',
+      ),
     onError: (error) =>
       say(`indexing failed: ${error instanceof Error ? error.message : 'unknown'}`),
   })

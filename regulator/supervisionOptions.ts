@@ -5,11 +5,10 @@ import { privateKeyToAccount } from 'viem/accounts'
 import { fileTransactionStore } from '../l1/transactionStore.ts'
 import { parseIsoDay } from '../protocol/calendar.ts'
 import { BaseError } from '../protocol/errors.ts'
-import { type AuditKeyRing, auditKeyRing } from './auditKeys.ts'
 import { FileUnreadableError } from './errors.ts'
 import { anchorLog } from './log/anchorLog.ts'
 import { SYSTEM_ACCOUNT } from './log/entry.ts'
-import { type Connection, openAuditKey, readPassphrase } from './options.ts'
+import type { Connection } from './options.ts'
 import { appendLogEntry } from './store/appendLogEntry.ts'
 import { type Database, openDatabase } from './store/database.ts'
 import { migrate } from './store/migrate.ts'
@@ -71,19 +70,6 @@ export async function openStore(
     await embedded?.stop()
     throw error
   }
-}
-
-/** Keys S from their files; none where none is named. */
-export async function openStatisticsKeys(options: {
-  statisticsKey: string[]
-  passphraseFile?: string
-}): Promise<AuditKeyRing> {
-  if (options.statisticsKey.length === 0) return auditKeyRing([])
-  const passphrase = await readPassphrase(options.passphraseFile)
-  const keys = await Promise.all(
-    options.statisticsKey.map((file) => openAuditKey(file, passphrase)),
-  )
-  return auditKeyRing(keys.filter(({ kind }) => kind === 'statistics'))
 }
 
 /** @throws {FileUnreadableError} */
@@ -166,7 +152,7 @@ export function withChain(command: Command): Command {
 
 export function withKeys(command: Command): Command {
   return command
-    .option('--statistics-key <file...>', 'audit keys S, one a file', [])
+    .option('--statistics-key <file...>', 'audit keys S, one a file, of any epochs', [])
     .option('--passphrase-file <file>', 'file with the passphrase (else CINNABAR_PASSPHRASE)')
     .option('--confirmations <blocks>', 'blocks to wait before reading', wholeNumber, 0)
 }

@@ -7,6 +7,7 @@ import { isOpened } from '../openRecords.ts'
 import { openRecordsMany } from '../openRecordsMany.ts'
 import type { RuleRecord } from '../rules/window.ts'
 import { claimDeployment } from '../store/claimDeployment.ts'
+import { countSealedRecords } from '../store/countSealedRecords.ts'
 import type { Connection, Database } from '../store/database.ts'
 import { deleteL1BlocksAbove } from '../store/deleteL1BlocksAbove.ts'
 import { findChainCursor } from '../store/findChainCursor.ts'
@@ -38,7 +39,16 @@ export type IndexerParameters = {
   readonly kernels?: Kernels
   /** Past-tense events with facts of positions and counts: never an amount, never a pseudonym. */
   readonly onProgress?: (event: string, facts: Record<string, string | number>) => void
+  /** An epoch that is scheduled, and whose key is not at hand: at the start, and whenever more of it is seen. */
+  readonly onKeyMissing?: (missing: MissingKey) => void
   readonly onError?: (error: unknown) => void
+}
+
+export type MissingKey = {
+  readonly epoch: bigint
+  readonly startDay: bigint
+  /** Records that wait for it. */
+  readonly sealed: number
 }
 
 /**
@@ -81,6 +91,7 @@ export class Indexer {
     await claimDeployment(database, deployment)
     const opened = await openLateRecords({ database, keys, kernels: this.#kernels })
     if (opened > 0) onProgress?.('late records opened', { records: opened })
+    await this.#nameMissingKeys()
   }
 
   /** Reads one stretch. True when there may be more to read at once. */
@@ -130,6 +141,9 @@ export class Indexer {
       }
       await insertL1Block(connection, block)
     })
+    const isNews = events.some(({ type }) => type === 'epochScheduled')
+    const isSealed = records.some(({ opened: { statistics } }) => statistics === 'keyMissing')
+    if (isNews || isSealed) await this.#nameMissingKeys()
     if (batches.length === 0) return
     const count = (test: (record: NewRecord) => boolean) => records.filter(test).length
     onProgress?.('batches indexed', {
@@ -141,6 +155,16 @@ export class Indexer {
       ),
       block: String(last),
     })
+  }
+
+  async #nameMissingKeys(): Promise<void> {
+    const { database, keys, onKeyMissing } = this.#parameters
+    if (onKeyMissing === undefined) return
+    const sealed = await countSealedRecords(database)
+    for (const { epoch, startDay, auditKeyS } of await listEpochs(database)) {
+      if (keys.secretOf(auditKeyS) !== undefined) continue
+      onKeyMissing({ epoch, startDay, sealed: sealed.get(epoch) ?? 0 })
+    }
   }
 
   async #dropAbove(commonAncestor: bigint): Promise<void> {

@@ -7,6 +7,7 @@ import { logEntryToJson } from '../log/exportLog.ts'
 import type { Account } from '../store/account.ts'
 import { aggregateRecords } from '../store/aggregateRecords.ts'
 import { countRecords } from '../store/countRecords.ts'
+import { countSealedRecords } from '../store/countSealedRecords.ts'
 import type { Connection } from '../store/database.ts'
 import { findLogHead } from '../store/findLogHead.ts'
 import { findRules, type StoredRules } from '../store/findRules.ts'
@@ -78,11 +79,13 @@ export function createHandlers({
     whoAmI: (_connection, { account: { id, roles } }) => Promise.resolve({ answer: { id, roles } }),
     async getStatus(connection) {
       const { newestBlock, newestBatch, ...counts } = await countRecords(connection)
+      const byEpoch = await countSealedRecords(connection)
       const rules = await findRules(connection)
       const { length } = await findLogHead(connection)
       return {
         answer: {
           ...counts,
+          sealedByEpoch: [...byEpoch].map(([epoch, sealed]) => ({ epoch: Number(epoch), sealed })),
           newestBlock: Number(newestBlock),
           newestBatch: Number(newestBatch),
           ...(rules === undefined ? {} : { rulesVersion: rules.document.version }),

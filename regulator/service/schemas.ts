@@ -122,6 +122,8 @@ export const StatisticsBody = Closed({
 export const StatusBody = Closed({
   opened: Count,
   sealed: Count,
+  /** Of epochs whose key S is missing here. */
+  sealedByEpoch: Type.Array(Closed({ epoch: Count, sealed: Count })),
   unreadable: Count,
   newestBlock: Count,
   newestBatch: Count,
