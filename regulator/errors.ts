@@ -153,6 +153,42 @@ export class RegistrarLimitError extends BaseError {
   }
 }
 
+export class RegistrarRangeFullError extends BaseError {
+  override readonly name = 'RegistrarRangeFullError'
+  constructor({ firstIndex, endIndex }: { firstIndex: number; endIndex: number }) {
+    super('Every index of this registrar’s range was offered.', {
+      code: 'REGISTRAR_RANGE_FULL',
+      metaMessages: [
+        `Range: ${String(firstIndex)} to before ${String(endIndex)}`,
+        'Governance gives a longer one (cinnabar registrar set); then take it over with `cinnabar registrar range`.',
+      ],
+    })
+  }
+}
+
+export class RegistrarRangeUnknownError extends BaseError {
+  override readonly name = 'RegistrarRangeUnknownError'
+  constructor({ reason }: { reason: string }) {
+    super('The base chain does not say which indexes are this registrar’s.', {
+      code: 'REGISTRAR_RANGE_UNKNOWN',
+      metaMessages: [
+        `Reason: ${reason}`,
+        'Give --account; governance gives it a range with `cinnabar registrar set`. Or say one with --range.',
+      ],
+    })
+  }
+}
+
+export class GovernanceMissingError extends BaseError {
+  override readonly name = 'GovernanceMissingError'
+  constructor({ account, act }: { account: string; act: string }) {
+    super(`The account may not ${act}.`, {
+      code: 'GOVERNANCE_MISSING',
+      metaMessages: [`Account: ${account}`, 'It is done with a key of the governance role.'],
+    })
+  }
+}
+
 /** A freeze that the registry would not take, or that nobody could answer for. */
 export class FreezeTermsError extends BaseError {
   override readonly name = 'FreezeTermsError'

@@ -14,6 +14,7 @@ import {
   AcceptanceMismatchError,
   IdentityStateError,
   OwnerKnownError,
+  RegistrarRangeFullError,
   UnknownIdentityError,
   WrongDeploymentError,
 } from './errors.ts'
@@ -31,16 +32,32 @@ export type RegistrarEntry = {
   readonly freezes?: readonly FreezeRecord[]
 }
 
+/** Indexes from the first to before the end, as governance gave them to one registrar. */
+export type IndexRange = { readonly firstIndex: number; readonly endIndex: number }
+
 /** All that a registrar keeps. Private: it links persons to indexes. */
 export type RegistrarState = {
   readonly domain: bigint
-  /** Next index to give. Starts at 1: records write 0 where there is no recipient. */
+  /** Whose indexes it may offer. Absent in a folder that was made before ranges were kept: no end is known. */
+  readonly range?: IndexRange
+  /** Next index to give. Never 0: records write 0 where there is no recipient. */
   readonly nextIndex: number
   readonly entries: readonly RegistrarEntry[]
 }
 
-export function initialRegistrarState(domain: bigint): RegistrarState {
-  return { domain, nextIndex: 1, entries: [] }
+/** Without a range no end is known: as in a demonstration, whose one registrar has the whole tree. */
+export function initialRegistrarState(domain: bigint, range?: IndexRange): RegistrarState {
+  const state: RegistrarState = { domain, nextIndex: 1, entries: [] }
+  return range === undefined ? state : withRange(state, range)
+}
+
+/** The same registrar with another range: it goes on behind what it has offered there. */
+export function withRange(state: RegistrarState, range: IndexRange): RegistrarState {
+  const offered = state.entries
+    .map(({ index }) => index)
+    .filter((index) => index >= range.firstIndex && index < range.endIndex)
+  const nextIndex = Math.max(1, range.firstIndex, ...offered.map((index) => index + 1))
+  return { ...state, range, nextIndex }
 }
 
 export type OfferTerms = {
@@ -81,7 +98,10 @@ export function offerIdentity(
   bytesToField(hexToBytes(request.ownerKey))
   const known = state.entries.find((entry) => entry.offer.ownerKey === request.ownerKey)
   if (known !== undefined) throw new OwnerKnownError({ index: known.index })
-  const index = state.nextIndex
+  const { nextIndex: index, range } = state
+  if (range !== undefined && (index < range.firstIndex || index >= range.endIndex)) {
+    throw new RegistrarRangeFullError(range)
+  }
   const offer: IdentityOffer = {
     type: 'cinnabar.identity-offer',
     version: 1,

@@ -40,6 +40,7 @@ import {
   readText,
   STATE_FILE,
 } from './registrarOptions.ts'
+import { describeRange, rangeOf, registerRanges, withRangeOptions } from './registrarRangeCli.ts'
 import { formatDay } from './report.ts'
 import { createSealedFile } from './sealedFile.ts'
 
@@ -66,16 +67,19 @@ export function register(program: Command): void {
       )
       .option('--json', 'machine-readable answer')
 
-  withState(registrar.command('init'))
+  withRangeOptions(withState(registrar.command('init')))
     .description('Start a registrar in an existing folder.')
     .requiredOption('--deployment <file>', 'deployment file')
     .requiredOption('--rpc <url>', 'node of the base chain')
-    .action(async (options: CommonOptions & { rpc: string; deployment: string }) => {
+    .action(async (options: CommonOptions & Parameters<typeof rangeOf>[0]) => {
       const { deployment } = await connect(options)
+      const range = await rangeOf(options)
       const path = join(options.dir, STATE_FILE)
       const passphrase = await readPassphrase(options.passphraseFile)
-      await createSealedFile(path, passphrase, initialRegistrarState(deployment.domain))
-      say(`Started in ${options.dir}. Next: \`cinnabar registrar offer REQUEST\`.`)
+      const state = initialRegistrarState(deployment.domain, range)
+      await createSealedFile(path, passphrase, state)
+      say(`Started in ${options.dir}. ${describeRange(range, state.nextIndex)}`)
+      say('Next: `cinnabar registrar offer REQUEST`.')
     })
 
   withState(registrar.command('offer <request>'))
@@ -163,6 +167,7 @@ export function register(program: Command): void {
     .argument('<index>', 'identity index', integer)
     .action((index: number, options: ChainOptions) => unfreeze(index, options))
 
+  registerRanges(registrar, { withState })
   registerAppeals(registrar, { withState, withChain })
   registerDestinations(registrar, { withState, withChain }, publish)
 
