@@ -10,17 +10,48 @@ import {
   BytesHex,
   Closed,
   Count,
+  DayNumber,
   FieldHex,
 } from './primitives.ts'
 
 export const batchStages = ['sealed', 'proved', 'settled'] as const
 export type BatchStage = (typeof batchStages)[number]
 
-/** What stands in a memo's place once a regulator's order had it removed: it is provable by its hash. */
+const Decimal = Type.String({ pattern: '^(0|[1-9][0-9]{0,77})$' })
+/** Scope of an order about transfers (docs/spec/disclosure-log.md): keccak256 of its RFC 8785 text is the order's `scopeHash`. */
+export const TransfersScope = Closed({
+  type: Type.Literal('cinnabar.scope'),
+  version: Type.Literal(1),
+  chainId: Decimal,
+  log: AddressHex,
+  keys: Type.Array(
+    Type.Union([
+      Type.Literal('statistics'),
+      Type.Literal('investigation'),
+      Type.Literal('largeValue'),
+    ]),
+    { minItems: 1, maxItems: 3, uniqueItems: true },
+  ),
+  period: Type.Optional(Closed({ from: DayNumber, to: DayNumber })),
+  salt: Bytes32Hex,
+  kind: Type.Literal('transfers'),
+  transfers: Type.Array(Closed({ batch: Decimal, slot: Count, nullifier: FieldHex }), {
+    minItems: 1,
+    maxItems: 100,
+  }),
+})
+
+/** What stands in a memo's place once a regulator's order had it removed: it is provable by its hash, and the order by its scope. */
 export const MemoRemoval = Closed({
-  order: Type.String({ minLength: 1, maxLength: 200, description: 'Reference of the order.' }),
+  order: Type.String({
+    pattern: '^[1-9][0-9]{0,18}$',
+    description: 'Number of the order in the DisclosureLog.',
+  }),
+  scope: TransfersScope,
   memoHash: { ...FieldHex, description: 'As in the public inputs (T12): keccak256, top 248 bits.' },
 })
+
+export type MemoRemoval = Static<typeof MemoRemoval>
 
 /** An occupied slot: everything that will be public on the base chain, but for the proof. */
 export const SealedTransferBody = Closed({

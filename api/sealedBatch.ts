@@ -8,7 +8,7 @@ import {
 } from '../protocol/publicInputs.ts'
 import type { Assurance } from './assurance.ts'
 import type { SignedAnchor } from './anchors.ts'
-import type { BatchBody, BatchStage } from './batches.ts'
+import type { BatchBody, BatchStage, MemoRemoval } from './batches.ts'
 import type { TransferSubmission } from './transfers.ts'
 
 /** A transfer of a sealed batch in protocol terms; the same shape as one settled on the chain. */
@@ -21,7 +21,7 @@ export type SealedTransfer = {
   /** Empty where it was removed from this answer: the base chain still has it. */
   readonly memo: Uint8Array
   /** The order by which the service gives the memo's hash alone. */
-  readonly memoRemoval?: { readonly order: string }
+  readonly memoRemoval?: Pick<MemoRemoval, 'order' | 'scope'>
   readonly anchorBatch: bigint
 }
 
@@ -92,7 +92,8 @@ function decodeMemo({
   memoRemoval,
 }: BatchBody['transfers'][number]): Pick<SealedTransfer, 'memo' | 'memoRemoval'> {
   if (memoRemoval !== undefined) {
-    return { memo: new Uint8Array(), memoRemoval: { order: memoRemoval.order } }
+    const { order, scope } = memoRemoval
+    return { memo: new Uint8Array(), memoRemoval: { order, scope } }
   }
   if (memo === undefined) {
     throw new InvalidEncodingError({ what: 'sealed transfer', reason: 'it has no memo' })
@@ -120,7 +121,7 @@ export function encodeBatchBody(batch: SealedBatch): BatchBody {
         ? { memo: bytesToHex(transfer.memo) }
         : {
             memoRemoval: {
-              order: transfer.memoRemoval.order,
+              ...transfer.memoRemoval,
               memoHash: formatField(transfer.publicInputs.memoHash),
             },
           }),

@@ -9,7 +9,7 @@ import { registerBondCommands } from './bondCli.ts'
 import { registerOperatorCommands } from './operatorCli.ts'
 import { addKeyOptions, type KeyOptions, readKeys } from './keyOptions.ts'
 import { defaultSettings } from './sequencer.ts'
-import { fileRemovals } from './server/removals.ts'
+import { openRemovals } from './server/removals.ts'
 import { startSequencer } from './startSequencer.ts'
 import { openDatabase } from './store/database.ts'
 import { migrate } from './store/migrate.ts'
@@ -130,7 +130,7 @@ export function register(program: Command, host: SequencerCliHost = {}): void {
     .option('--trace-url <url>', 'send traces there, OTLP over HTTP; default: none')
     .option(
       '--removals <file>',
-      'memos that orders had removed: left out of the answers; read again when it changes',
+      'orders of the base chain that had memos removed: left out of the answers; read again when it changes',
     )
     .option('--log-level <level>', 'fatal, error, warn, info, debug or silent', 'info')
     .addHelpText(
@@ -174,6 +174,10 @@ async function run(options: StartOptions, host: SequencerCliHost): Promise<void>
   const deployment = await readDeployment(options.deployment)
   const farmKey = options.farmKey === undefined ? undefined : await readFarmKey(options.farmKey)
   const { account, receiptPrivateKey } = await readKeys(options, farmKey)
+  const removals =
+    options.removals === undefined
+      ? undefined
+      : await openRemovals(options.removals, { rpc: options.rpc, deployment })
   const database = await chooseDatabase(options, host)
   const running = await startSequencer({
     deployment,
@@ -199,7 +203,7 @@ async function run(options: StartOptions, host: SequencerCliHost): Promise<void>
     ...(options.farmPublicKey === undefined ? {} : { farmPublicKey: options.farmPublicKey }),
     ...(options.feeRecipient === undefined ? {} : { feeRecipient: options.feeRecipient }),
     ...(options.traceUrl === undefined ? {} : { traceUrl: options.traceUrl }),
-    ...(options.removals === undefined ? {} : { removals: await fileRemovals(options.removals) }),
+    ...(removals === undefined ? {} : { removals }),
     logger: options.logLevel === 'silent' ? false : { level: options.logLevel },
     onFatal(error) {
       console.error(`The sequencer stopped: ${error.message}`)

@@ -1,7 +1,9 @@
 import { checkDeployment, type ChainClient } from '../../l1/client.ts'
 import type { ChainDeployment } from '../../l1/deployment.ts'
 import { getOperatorBond } from '../../l1/operatorBond.ts'
+import { getOrder } from '../../l1/orders.ts'
 import { getBaseFee, getEtherBalance, getHeadTime, mayCall } from '../../l1/reads.ts'
+import { readRemovalsFile, whyNotOrdered } from '../server/removals.ts'
 import { whyNoBond } from '../settlement/bondWatcher.ts'
 import type { Findings } from './findings.ts'
 
@@ -130,6 +132,34 @@ export async function checkBond(
     } else {
       const seconds = String(bond.promiseTime)
       findings.ok('bond', `${shown}; receipts promise settlement within ${seconds} s.`)
+    }
+  })
+}
+
+/** Whether an order of the base chain backs every removed memo, as it stands now. */
+export async function checkRemovals(
+  findings: Findings,
+  { client, deployment, path }: { client: ChainClient; deployment: ChainDeployment; path: string },
+): Promise<void> {
+  await findings.attempt('removals', async () => {
+    const removals = await readRemovalsFile(path)
+    let isWhole = true
+    for (const removal of removals) {
+      const order = await getOrder({ client, deployment }, BigInt(removal.order))
+      const reason = whyNotOrdered(removal, order)
+      if (reason === undefined) continue
+      isWhole = false
+      findings.fail(
+        'removals',
+        `Order ${removal.order} removes memos, and ${reason}: a start refuses it.`,
+        'Take the entry out of the list, or have the order approved first.',
+      )
+    }
+    if (isWhole) {
+      findings.ok(
+        'removals',
+        `${String(removals.length)} orders remove memos, as the base chain has them.`,
+      )
     }
   })
 }

@@ -20,6 +20,7 @@ export function register(program: Command): void {
     .option('--provers <number>', 'proofs that the sequencer makes at once itself', parseCount, 1)
     .option('--farm-key <file>', 'key of the farm')
     .option('--farm-public-key <hex>', 'its public half, for --provers 0', parseFarmPublicKey)
+    .option('--removals <file>', 'orders that had memos removed')
     .option('--json', 'JSON')
     .addHelpText(
       'after',

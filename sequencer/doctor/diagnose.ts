@@ -7,7 +7,7 @@ import { readFarmKey } from '../../prover/farm/farmKeyFile.ts'
 import { deriveFarmKey, type FarmKey } from '../../prover/farm/sealedBox.ts'
 import { bytesToHex, hexToBytes } from '../../protocol/field.ts'
 import { type KeyOptions, readKeys } from '../keyOptions.ts'
-import { checkAccount, checkBond, checkNode } from './checkBaseChain.ts'
+import { checkAccount, checkBond, checkNode, checkRemovals } from './checkBaseChain.ts'
 import { checkDatabase } from './checkDatabase.ts'
 import { checkFarm, checkKeysHere } from './checkProving.ts'
 import { type Finding, Findings } from './findings.ts'
@@ -23,6 +23,7 @@ export type DiagnoseOptions = KeyOptions & {
   farmKey?: string
   farmPublicKey?: Uint8Array
   provers: number
+  removals?: string
 }
 
 const LEAST_FREE_BYTES = 2 ** 30
@@ -51,6 +52,9 @@ export async function diagnose(
     const { account } = keys
     await checkAccount(findings, { ...chain, account, weiPerDay: database?.weiPerDay })
     await checkBond(findings, { ...chain, receiptSigner: keys.receiptSigner })
+  }
+  if (chain !== undefined && options.removals !== undefined) {
+    await checkRemovals(findings, { ...chain, path: options.removals })
   }
   await checkKeysHere(findings, chain)
   if (database?.isMigrated === true && options.databaseUrl !== undefined) {

@@ -10,8 +10,10 @@ import {
 import { canonicalJson, type Json } from '../../protocol/canonicalJson.ts'
 import { formatField, hexToBytes } from '../../protocol/field.ts'
 import { hashMemo } from '../../protocol/memo.ts'
+import { publicInputsFromArray } from '../../protocol/publicInputs.ts'
 import { Loop, type LoopReporter } from '../loop.ts'
 import type { Queries } from '../server/queries.ts'
+import { type FindOrder, whyNotOrdered } from '../server/removals.ts'
 import type { Database } from '../store/database.ts'
 import {
   type AnchorConflict,
@@ -30,6 +32,8 @@ export type AnchorWatchParameters = {
   getHead: () => bigint
   domain: bigint
   signing: SigningDomain
+  /** The base chain's orders: for memos that the sequencer says one of them removed. */
+  findOrder: FindOrder
   /** Who must sign. Default: whoever signs at first sight. */
   sequencer?: `0x${string}`
   /** S2's, seconds: a batch that is not settled by then is void, and its number free. */
@@ -114,7 +118,24 @@ export class AnchorWatch extends Loop {
     const { batches } = await queries.getBatches({ from: anchor.batchNumber, count: 1 })
     const [own] = batches
     if (own === undefined) return []
-    return compareBodies(batchNumber, own, body)
+    return [...compareBodies(batchNumber, own, body), ...(await this.#checkRemovals(body))]
+  }
+
+  /** A memo that is left out without an order is one that the sequencer keeps back by itself. */
+  async #checkRemovals({ anchor, transfers }: BatchBody): Promise<Divergence[]> {
+    const found: Divergence[] = []
+    for (const { kind, publicInputs, memoRemoval } of transfers) {
+      if (memoRemoval === undefined) continue
+      const { nullifier } = publicInputsFromArray(kind, publicInputs.map(BigInt))
+      const order = await this.#parameters.findOrder(BigInt(memoRemoval.order))
+      const actual = whyNotOrdered(memoRemoval, order, formatField(nullifier))
+      if (actual === undefined) continue
+      const expected = `removed by order ${memoRemoval.order}`
+      found.push({
+        ...{ batchNumber: BigInt(anchor.batchNumber), check: 'watched removal', expected, actual },
+      })
+    }
+    return found
   }
 
   async #listConflicts(): Promise<Divergence[]> {

@@ -8,7 +8,7 @@ import { findDatabaseUrl } from '../../prover/farm/databaseUrl.ts'
 import { parseAddress, parseCount, parsePositive, parseTime } from '../cliValues.ts'
 import type { SequencerCliHost } from '../cli.ts'
 import { DatabaseMissingError } from '../errors.ts'
-import { fileRemovals } from '../server/removals.ts'
+import { openRemovals } from '../server/removals.ts'
 import { formatDivergence } from './divergence.ts'
 import { defaultFollowerSettings, type FollowerState } from './follower.ts'
 import { startFollower } from './startFollower.ts'
@@ -77,7 +77,7 @@ export function register(program: Command, host: SequencerCliHost = {}): void {
     )
     .option(
       '--removals <file>',
-      'memos that orders had removed: left out of the answers; read again when it changes',
+      'orders of the base chain that had memos removed: left out of the answers; read again when it changes',
     )
     .option('--once', 'stop when everything is read, and say whether it agrees')
     .option('--json', 'with --once: the answer as JSON')
@@ -100,6 +100,10 @@ async function follow(options: FollowOptions, host: SequencerCliHost): Promise<v
   const deployment = await readDeployment(options.deployment)
   const stateDirectory = join(options.stateDir, 'trees')
   await mkdir(stateDirectory, { recursive: true })
+  const removals =
+    options.removals === undefined
+      ? undefined
+      : await openRemovals(options.removals, { rpc: options.rpc, deployment })
   const database = await chooseDatabase(options, host)
   const stopped = Promise.withResolvers<undefined>()
   const running = await startFollower({
@@ -114,7 +118,7 @@ async function follow(options: FollowOptions, host: SequencerCliHost): Promise<v
     pollMs: options.poll,
     ...(options.watch === undefined ? {} : { watchUrl: options.watch }),
     ...(options.watchSigner === undefined ? {} : { watchSigner: options.watchSigner }),
-    ...(options.removals === undefined ? {} : { removals: await fileRemovals(options.removals) }),
+    ...(removals === undefined ? {} : { removals }),
     // A log among the lines of an answer would help nobody.
     logger: options.logLevel === 'silent' || options.json ? false : { level: options.logLevel },
     onFatal(error) {

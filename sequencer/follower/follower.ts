@@ -23,7 +23,7 @@ import type { SequencerDeployment } from '../sequencer.ts'
 import { buildApp } from '../server/buildApp.ts'
 import { defaultLimits, type Limits } from '../server/limits.ts'
 import { createQueries, type Queries } from '../server/queries.ts'
-import { noRemovals, type Removals } from '../server/removals.ts'
+import { type FindOrder, noRemovals, type Removals } from '../server/removals.ts'
 import { RightWatcher } from '../settlement/rightWatcher.ts'
 import { adoptSettledBatches } from '../state/adoptSettledBatches.ts'
 import { kernelHasher } from '../state/kernelHasher.ts'
@@ -68,7 +68,11 @@ export type FollowerPorts = {
   /** Default: this process verifies, folded, natively where that is built. */
   verifyMany?: typeof verifyMany
   /** A sequencer to be compared with what settles. */
-  watch?: { api: Pick<ApiClient, 'getStatus' | 'getBatches'>; sequencer?: Hex }
+  watch?: {
+    api: Pick<ApiClient, 'getStatus' | 'getBatches'>
+    findOrder: FindOrder
+    sequencer?: Hex
+  }
   now: () => Date
   logger: FastifyServerOptions['logger']
   /** Keeps the trees from start to start. Default: in memory, rebuilt at every start. */

@@ -11,6 +11,7 @@ import {
   getNamedContracts,
   getSettledState,
 } from '../../l1/reads.ts'
+import { getOrder } from '../../l1/orders.ts'
 import { readSettleCall } from '../../l1/readSettleCall.ts'
 import { getSettlementRight } from '../../l1/settlementRight.ts'
 import { DeploymentMismatchError } from '../errors.ts'
@@ -96,6 +97,7 @@ export async function startFollower(options: StartFollowerOptions): Promise<Runn
           : {
               watch: {
                 api: createApiClient({ url: watchUrl }),
+                findOrder: (number) => getOrder(view, number),
                 ...(options.watchSigner === undefined ? {} : { sequencer: options.watchSigner }),
               },
             }),

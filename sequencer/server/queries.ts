@@ -39,7 +39,7 @@ import { listBatches } from '../store/listBatches.ts'
 import { listBatchTransfers } from '../store/listBatchTransfers.ts'
 import { listIdentityLeaves } from '../store/listIdentityLeaves.ts'
 import type { Limits } from './limits.ts'
-import { noRemovals, type Removals } from './removals.ts'
+import { noRemovals, type Removal, type Removals } from './removals.ts'
 
 type Hex = `0x${string}`
 
@@ -202,7 +202,7 @@ export function createQueries(deps: QueriesDependencies): Queries {
       const ids = batches.map(({ id }) => id)
       const transfers = await listBatchTransfers(database, ids)
       const deposits = await listBatchDeposits(database, ids)
-      const orderOf = await removals.read()
+      const removed = await removals.read()
       return {
         newestBatch: Number(state.head.batchNumber),
         batches: batches.map((batch) => {
@@ -234,7 +234,7 @@ export function createQueries(deps: QueriesDependencies): Queries {
               firstLeafIndex: BigInt(OUTPUTS_PER_SLOT) * (position + BigInt(transfer.slot)),
               publicInputs: transfer.publicInputs,
               memo: transfer.memo,
-              ...removalOf(orderOf, transfer.id),
+              ...removalOf(removed, transfer.publicInputs),
               anchorBatch: transfer.anchorBatch,
             })),
             deposits: (deposits.get(id) ?? []).map((deposit, place) => ({
@@ -304,11 +304,11 @@ export function createQueries(deps: QueriesDependencies): Queries {
 }
 
 function removalOf(
-  orderOf: ReadonlyMap<string, string>,
-  id: string,
-): { memoRemoval?: { order: string } } {
-  const order = orderOf.get(id)
-  return order === undefined ? {} : { memoRemoval: { order } }
+  removed: ReadonlyMap<string, Removal>,
+  { nullifier }: { nullifier: bigint },
+): { memoRemoval?: Removal } {
+  const removal = removed.get(formatField(nullifier))
+  return removal === undefined ? {} : { memoRemoval: removal }
 }
 
 /** Of the initial state, batch 0. */

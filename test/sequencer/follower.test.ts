@@ -16,6 +16,8 @@ import type { Database } from '../../sequencer/store/database.ts'
 import type { QueuedForced } from '../../sequencer/store/listQueuedForced.ts'
 import { insertBatch } from '../../sequencer/store/insertBatch.ts'
 import { aServer, type TestServer } from '../support/databases.ts'
+import { publicInputPosition } from '../support/publicInputPosition.ts'
+import { anOrderBook, aRemoval } from '../support/removals.ts'
 import { aSubmission, testDay, testDeployment } from '../support/sequencers.ts'
 import {
   aFollower,
@@ -26,6 +28,13 @@ import {
   type Tampering,
   withdrawalTo,
 } from '../support/settledChains.ts'
+
+function nullifierOf({
+  kind,
+  publicInputs,
+}: Pick<BatchBody['transfers'][number], 'kind' | 'publicInputs'>) {
+  return publicInputs[publicInputPosition(kind, 'nullifier')]!
+}
 
 // Rules, roots and reports, over a chain in memory. pipeline.test.ts follows real proofs and contracts.
 
@@ -116,13 +125,13 @@ describe('a follower', () => {
     settled.settle('first')
     await follow()
     const whole = ((await get('/v1/batches')).body as BatchPage).batches[0]?.transfers[0]
-    const order = 'Order 2026/17'
-    const orders = new Map([[whole?.statementId ?? '', order]])
-    await follow({}, { removals: { read: () => Promise.resolve(orders) } })
+    const removal = aRemoval('7', nullifierOf(whole!))
+    const removed = new Map([[nullifierOf(whole!), removal]])
+    await follow({}, { removals: { read: () => Promise.resolve(removed) } })
     const { memo, ...rest } = whole ?? {}
     const memoHash = formatField(hashMemo(hexToBytes(memo ?? '0x')))
     assert.deepEqual(((await get('/v1/batches')).body as BatchPage).batches[0]?.transfers, [
-      { ...rest, memoRemoval: { order, memoHash } },
+      { ...rest, memoRemoval: { ...removal, memoHash } },
     ])
   })
 
@@ -446,6 +455,7 @@ describe('a follower', () => {
     }
     let served: BatchBody[] = []
     let now = 0
+    let book = anOrderBook()
     const watch = async () => {
       const watching = await follow({
         now: () => new Date(now),
@@ -461,6 +471,7 @@ describe('a follower', () => {
                 newestBatch: served.at(-1)?.anchor.batchNumber ?? 0,
               }),
           },
+          findOrder: (number) => book.findOrder(number),
         },
       })
       served = await honest()
@@ -487,10 +498,11 @@ describe('a follower', () => {
       const loop = await watch()
       const removed = (memoHash: string) =>
         served.map((body) => {
-          const transfers = body.transfers.map(({ memo: _, ...rest }) => ({
-            ...rest,
-            memoRemoval: { order: 'Order 2026/17', memoHash },
-          }))
+          const transfers = body.transfers.map(({ memo: _, ...rest }) => {
+            const removal = aRemoval('7', nullifierOf(rest))
+            book = anOrderBook(removal)
+            return { ...rest, memoRemoval: { ...removal, memoHash } }
+          })
           return sign({ ...body, transfers } as BatchBody)
         })
       const memo = served[0]?.transfers[0]?.memo ?? '0x'
@@ -505,6 +517,32 @@ describe('a follower', () => {
       served = honestly
       await loop?.tick()
       assert.deepEqual(loop?.findings, [])
+    })
+
+    test('rejects: a memo that is left out without an order, or under one about another transfer', async () => {
+      settled.settle('first')
+      const loop = await watch()
+      const [body] = served
+      const nullifier = nullifierOf(body!.transfers[0]!)
+      const memoHash = formatField(hashMemo(hexToBytes(body!.transfers[0]!.memo ?? '0x')))
+      const other = aRemoval('7', formatField(BigInt(nullifier) + 1n))
+      for (const [removal, known] of [
+        [aRemoval('7', nullifier), anOrderBook()],
+        [other, anOrderBook(other)],
+        [aRemoval('7', nullifier), anOrderBook(other)],
+      ] as const) {
+        book = known
+        const transfers = body!.transfers.map(({ memo: _, ...rest }) => ({
+          ...rest,
+          memoRemoval: { ...removal, memoHash },
+        }))
+        served = [sign({ ...body!, transfers })]
+        await loop?.tick()
+        assert.deepEqual(
+          loop?.findings.map(({ check }) => check),
+          ['watched removal'],
+        )
+      }
     })
 
     test('rejects: a signed anchor that is not what settled', async () => {

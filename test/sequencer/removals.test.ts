@@ -5,13 +5,29 @@ import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { type BatchPage, createApiClient, decodeBatchBody } from '../../api/index.ts'
 import { hashMemo } from '../../protocol/memo.ts'
-import { hexToBytes } from '../../protocol/field.ts'
-import { fileRemovals } from '../../sequencer/server/removals.ts'
+import { formatField, hexToBytes } from '../../protocol/field.ts'
+import { ROLE_IDS } from '../../deploy/contracts/roles.ts'
+import { createChainClient } from '../../l1/client.ts'
+import { writeDeployment } from '../../l1/deployment.ts'
+import { createTransactionAccount } from '../../l1/transactionAccount.ts'
+import { fileTransactionStore } from '../../l1/transactionStore.ts'
+import {
+  type Actor,
+  approveOrder,
+  fileOrder,
+  rejectOrder,
+} from '../../regulator/orders/orderActions.ts'
+import { fileRemovals, openRemovals, type Removal } from '../../sequencer/server/removals.ts'
 import type { Database } from '../../sequencer/store/database.ts'
-import { send } from '../../wallet/pay.ts'
+import { send as sendPayments } from '../../wallet/pay.ts'
 import { getAddress } from '../../wallet/wallet.ts'
 import { aServer, type TestServer } from '../support/databases.ts'
+import { send } from '../support/expectRevert.ts'
+import { publicInputPosition } from '../support/publicInputPosition.ts'
+import { anOrderBook, aRemoval } from '../support/removals.ts'
+import { runCinnabar } from '../support/runCinnabar.ts'
 import { aSequencer, aSubmission } from '../support/sequencers.ts'
+import { startTestRollup, type TestRollup } from '../support/settlement.ts'
 import { aChain, aPersonWithWallet, ether, queueDeposit } from '../support/wallets.ts'
 
 let server: TestServer
@@ -25,7 +41,6 @@ after(async () => {
   await rm(folder, { recursive: true })
 })
 
-const removal = (statementId: string) => ({ statementId, order: 'Order 2026/17' })
 /** In one step, as an editor would: no reader finds half a list. */
 async function write(name: string, contents: unknown): Promise<string> {
   const path = join(folder, name)
@@ -34,24 +49,29 @@ async function write(name: string, contents: unknown): Promise<string> {
   await rename(`${path}.new`, path)
   return path
 }
-const listOf = (...ids: string[]) => ({ type: 'cinnabar.removals', removals: ids.map(removal) })
+const listOf = (...removals: unknown[]) => ({ type: 'cinnabar.removals', removals })
+const [one, two] = [`0x${'01'.repeat(32)}`, `0x${'02'.repeat(32)}`] as const
 
 describe('fileRemovals', () => {
+  const first = aRemoval('7', one)
+  const second = aRemoval('8', two)
+  const orders = anOrderBook(first, second)
+
   test('default: the list, and what it becomes', async () => {
-    const [one, two] = [`0x${'01'.repeat(32)}`, `0x${'02'.repeat(32)}`]
-    const path = await write('list.json', listOf(one))
-    const removals = await fileRemovals(path)
-    assert.deepEqual([...(await removals.read())], [[one, 'Order 2026/17']])
-    await write('list.json', listOf(one, two))
-    assert.equal((await removals.read()).size, 2)
+    const path = await write('list.json', listOf(first))
+    const removals = await fileRemovals(path, orders)
+    assert.deepEqual([...(await removals.read())], [[one, first]])
+    await write('list.json', listOf(first, second))
+    assert.deepEqual([...(await removals.read()).keys()], [one, two])
     await write('list.json', listOf())
     assert.equal((await removals.read()).size, 0)
   })
 
   test('behavior: a list that became unreadable or went away brings nothing back', async () => {
-    const path = await write('spoilt.json', listOf(`0x${'01'.repeat(32)}`))
+    const path = await write('spoilt.json', listOf(first))
     const failures: string[] = []
-    const removals = await fileRemovals(path, ({ code }) => failures.push(code))
+    const onFailure = ({ code }: { code: string }) => failures.push(code)
+    const removals = await fileRemovals(path, { ...orders, onFailure })
     await write('spoilt.json', '{"type":')
     assert.equal((await removals.read()).size, 1)
     assert.equal((await removals.read()).size, 1)
@@ -60,12 +80,124 @@ describe('fileRemovals', () => {
     assert.deepEqual(failures, ['REMOVALS_FILE_INVALID', 'REMOVALS_FILE_INVALID'])
   })
 
+  test('behavior: a change whose order is not there yet comes into force a minute after it is', async () => {
+    const path = await write('early.json', listOf(first))
+    let now = 0
+    let isApproved = false
+    const failures: string[] = []
+    const removals = await fileRemovals(path, {
+      findOrder: (number) =>
+        number === 8n && !isApproved ? Promise.resolve(undefined) : orders.findOrder(number),
+      onFailure: ({ code }) => failures.push(code),
+      now: () => now,
+    })
+    await write('early.json', listOf(first, second))
+    assert.equal((await removals.read()).size, 1)
+    isApproved = true
+    assert.equal((await removals.read()).size, 1)
+    now += 60_000
+    assert.equal((await removals.read()).size, 2)
+    assert.deepEqual(failures, ['REMOVAL_NOT_ORDERED'])
+  })
+
   test('rejects: at the start, what is no list', async () => {
-    for (const contents of ['[]', 'x', { ...listOf(), extra: 1 }, listOf('0x12')]) {
+    const free = { statementId: one, order: 'Order 2026/17' }
+    const unscoped = { order: '7' }
+    for (const contents of ['[]', 'x', { ...listOf(), extra: 1 }, listOf(free), listOf(unscoped)]) {
       const path = await write('bad.json', contents)
-      await assert.rejects(fileRemovals(path), { code: 'REMOVALS_FILE_INVALID' })
+      await assert.rejects(fileRemovals(path, orders), { code: 'REMOVALS_FILE_INVALID' })
     }
-    await assert.rejects(fileRemovals(join(folder, 'nowhere')), { code: 'REMOVALS_FILE_INVALID' })
+    await assert.rejects(fileRemovals(join(folder, 'nowhere'), orders), {
+      code: 'REMOVALS_FILE_INVALID',
+    })
+  })
+})
+
+describe('the order behind a removal', { timeout: 300_000 }, () => {
+  let rollup: TestRollup
+  let actors: Record<'officer' | 'reviewer' | 'judge', Actor>
+  before(async () => {
+    rollup = await startTestRollup()
+    const { deployment, chain } = rollup
+    const client = createChainClient({ rpcUrl: chain.rpcUrl })
+    const manager = rollup.contract('accessManager')
+    await send(manager, 'grantRole', ROLE_IDS.reviewer, chain.accounts[1]!.address, 0)
+    await send(manager, 'grantRole', ROLE_IDS.judge, chain.accounts[2]!.address, 0)
+    const actorOf = (i: number): Actor => ({
+      ...{ client, deployment },
+      account: createTransactionAccount(chain.accounts[i]!.privateKey),
+      store: fileTransactionStore(join(folder, `transactions-${String(i)}.json`)),
+    })
+    actors = { officer: actorOf(0), reviewer: actorOf(1), judge: actorOf(2) }
+    await writeDeployment(join(folder, 'deployment.json'), deployment)
+  })
+  after(() => rollup.stop())
+
+  let filed = 0
+  /** Files an order about one transfer. */
+  async function file(nullifier: `0x${string}`): Promise<Removal> {
+    const { chainId, contracts } = rollup.deployment
+    const { scope } = aRemoval('1', nullifier)
+    const salt = formatField(BigInt(++filed))
+    const placed = { ...scope, chainId: String(chainId), log: contracts.disclosureLog, salt }
+    const { order } = await fileOrder(actors.officer, {
+      scope: placed,
+      caseDocument: { type: 'cinnabar.case', version: 1, file: salt, salt },
+      ...{ legalBasis: 12, limit: 1 },
+    })
+    return { order: String(order), scope: placed }
+  }
+  async function approve({ order }: Removal): Promise<void> {
+    await approveOrder(actors.reviewer, { order: BigInt(order), role: 'reviewer' })
+    await approveOrder(actors.judge, { order: BigInt(order), role: 'judge' })
+  }
+  const source = () => ({ rpc: rollup.chain.rpcUrl, deployment: rollup.deployment })
+  const refuses = async (removal: Removal, reason: RegExp) => {
+    const path = await write('refused.json', listOf(removal))
+    await assert.rejects(openRemovals(path, source()), {
+      code: 'REMOVAL_NOT_ORDERED',
+      message: reason,
+    })
+  }
+
+  test('default: two approvers let it be removed, and who filed alone removes nothing', async () => {
+    const removal = await file(one)
+    await refuses(removal, /it is filed/)
+    await approveOrder(actors.reviewer, { order: BigInt(removal.order), role: 'reviewer' })
+    await refuses(removal, /it is filed/)
+    await approveOrder(actors.judge, { order: BigInt(removal.order), role: 'judge' })
+    const removals = await openRemovals(await write('approved.json', listOf(removal)), source())
+    assert.deepEqual([...(await removals.read())], [[one, removal]])
+  })
+
+  test('rejects: an order that is not there, one about another transfer, one that was rejected', async () => {
+    const approved = await file(one)
+    await approve(approved)
+    await refuses({ ...approved, order: '99' }, /no order with that number/)
+    await refuses({ ...approved, scope: aRemoval('1', two).scope }, /filed for another scope/)
+    const rejected = await file(two)
+    const order = BigInt(rejected.order)
+    await rejectOrder(actors.judge, { order, role: 'judge', reason: 'no cause' })
+    await refuses(rejected, /it is rejected/)
+  })
+
+  test('rejects: a service started by command with a removal that nobody approved; the doctor says so too', async () => {
+    const removal = await file(two)
+    const path = await write('command.json', listOf(removal))
+    const chain = ['--rpc', rollup.chain.rpcUrl, '--deployment', join(folder, 'deployment.json')]
+    const started = await runCinnabar([
+      ...['follow', ...chain, '--removals', path, '--once'],
+      ...['--database-url', 'postgres://127.0.0.1:1/none', '--state-dir', join(folder, 'state')],
+    ])
+    assert.deepEqual([started.code, /REMOVAL_NOT_ORDERED/.test(started.stderr)], [1, true])
+    const doctor = async () => {
+      const { stdout } = await runCinnabar(['doctor', ...chain, '--removals', path, '--json'])
+      const { findings } = JSON.parse(stdout) as { findings: { check: string; status: string }[] }
+      return findings.filter(({ check }) => check === 'removals').map(({ status }) => status)
+    }
+    assert.deepEqual(await doctor(), ['failure'])
+    await approve(removal)
+    assert.deepEqual(await doctor(), ['ok'])
   })
 })
 
@@ -79,7 +211,9 @@ describe('a removed memo', () => {
 
   test('default: is gone from the answers, provable by its hash, and others stay', async () => {
     const path = await write('orders.json', listOf())
-    const here = await aSequencer(database, { settings: { removals: await fileRemovals(path) } })
+    const book = anOrderBook()
+    const removals = await fileRemovals(path, book)
+    const here = await aSequencer(database, { settings: { removals } })
     try {
       const url = await here.sequencer.app.listen({ host: '127.0.0.1', port: 0 })
       const api = createApiClient({ url })
@@ -91,13 +225,16 @@ describe('a removed memo', () => {
       const all = (await api.getBatches()).batches[0]!.transfers
       assert.ok(all.every(({ memo }) => memo !== undefined))
 
-      await write('orders.json', listOf(id))
+      const { publicInputs } = all.find(({ statementId }) => statementId === id)!
+      const removal = aRemoval('7', publicInputs[publicInputPosition('transfer', 'nullifier')]!)
+      book.add(removal)
+      await write('orders.json', listOf(removal))
       const page = (await here.get('/v1/batches?from=1')).body as BatchPage
       const [batch] = page.batches
       const transfer = batch!.transfers.find(({ statementId }) => statementId === id)
       assert.equal(transfer?.memo, undefined)
       assert.deepEqual(transfer?.memoRemoval, {
-        order: 'Order 2026/17',
+        ...removal,
         memoHash: `0x${hashMemo(hexToBytes(removed.memo)).toString(16).padStart(64, '0')}`,
       })
       assert.ok(!JSON.stringify(page).includes(removed.memo.slice(2)))
@@ -105,7 +242,7 @@ describe('a removed memo', () => {
       // What a client decodes says so too, and keeps all that roots depend on.
       const decoded = decodeBatchBody((await api.getBatches()).batches[0]!)
       const found = decoded.transfers.find(({ statementId }) => statementId === id)
-      assert.deepEqual([found?.memo.length, found?.memoRemoval?.order], [0, 'Order 2026/17'])
+      assert.deepEqual([found?.memo.length, found?.memoRemoval?.order], [0, '7'])
       assert.deepEqual(
         found?.publicInputs,
         decodeBatchBody({ ...batch, transfers: all }).transfers.find(
@@ -140,7 +277,7 @@ describe('a removed memo', () => {
       ...batch,
       transfers: batch.transfers.map((transfer) => ({
         ...transfer,
-        memoRemoval: { order: 'Order 2026/17' },
+        memoRemoval: aRemoval('7', formatField(transfer.publicInputs.nullifier)),
       })),
     })
     const alice = await aPersonWithWallet(chain, 'alice')
@@ -149,7 +286,10 @@ describe('a removed memo', () => {
       queueDeposit(alice, { amount: 500n })
       chain.advance()
       const pay = (amount: bigint) =>
-        send(alice, { asset: ether, payments: [{ address: getAddress(bob.wallet), amount }] })
+        sendPayments(alice, {
+          asset: ether,
+          payments: [{ address: getAddress(bob.wallet), amount }],
+        })
       await pay(120n)
       chain.seal()
       // On sealed data alone, all memos gone.
