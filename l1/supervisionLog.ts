@@ -6,6 +6,7 @@ import {
   type Hash,
   type Hex,
 } from 'viem'
+import { ask } from './ask.ts'
 import { abis } from './bindings.ts'
 import type { ContractCall } from './calls.ts'
 import type { ChainClient } from './client.ts'
@@ -32,6 +33,15 @@ export function anchorLogCall(
     args: [head, length],
   })
   return { to: contracts.disclosureLog, data, value: 0n }
+}
+
+/** Who sent an anchor: the event does not say. */
+export async function getAnchorSender(
+  client: ChainClient,
+  { transactionHash }: LogAnchor,
+): Promise<Hex> {
+  const { from } = await ask('transaction', () => client.getTransaction({ hash: transactionHash }))
+  return from
 }
 
 /** All anchored heads, oldest first; lengths never shrink (the contract refuses it). */

@@ -5,6 +5,7 @@ import { anchorLogCall, readLogAnchors } from '../../l1/supervisionLog.ts'
 import type { TransactionStore } from '../../l1/transactionStore.ts'
 import type { Connection } from '../store/database.ts'
 import { findLogHead } from '../store/findLogHead.ts'
+import { LogAnchorAheadError } from './errors.ts'
 
 export type AnchorLogParameters = {
   readonly connection: Connection
@@ -22,6 +23,7 @@ export type AnchorLogParameters = {
  * crash at any moment sends it once.
  *
  * @returns what was anchored; undefined where nothing is new.
+ * @throws {LogAnchorAheadError} when the newest anchor is not of this log, or of more of it than there is.
  */
 export async function anchorLog({
   connection,
@@ -34,7 +36,10 @@ export async function anchorLog({
 }: AnchorLogParameters): Promise<{ length: bigint; transactionHash: string } | undefined> {
   const { length, hash: head } = await findLogHead(connection)
   const newest = (await readLogAnchors(client, deployment)).at(-1)
-  if (length === 0n || (newest !== undefined && newest.length >= length)) return undefined
+  if (newest !== undefined && newest.length > length) {
+    throw new LogAnchorAheadError({ ...newest, logLength: length })
+  }
+  if (length === 0n || newest?.length === length) return undefined
   const { transactionHash } = await submitTransaction({
     ...{ client, account, store, chainId: deployment.chainId },
     ...anchorLogCall(deployment, { head, length }),

@@ -16,33 +16,38 @@ export class LogBrokenError extends BaseError {
 }
 
 /** A head that is known from elsewhere: the base chain, or an earlier export. */
-export type KnownHead = { readonly length: bigint; readonly head: string; readonly where: string }
+export type KnownHead = { readonly length: bigint; readonly head: string }
 
-export type VerifiedLog = {
+/**
+ * A known head that the log does not have. Either the log was changed up to there, or cut off, or the head was never the
+ * log's: an officer can anchor what it likes. The log alone cannot tell which.
+ */
+export type Contradiction<K> = { readonly known: K; readonly reason: 'otherHead' | 'beyondEnd' }
+
+export type VerifiedLog<K = KnownHead> = {
   readonly length: bigint
   readonly head: `0x${string}`
   /** Entries that a known head covers; those behind it could still be rewritten by who owns the database. */
   readonly anchoredLength: bigint
+  /** By length. */
+  readonly contradictions: readonly Contradiction<K>[]
 }
 
 /**
  * Recomputes the chain of hashes and compares it with the heads that are known from elsewhere. Finds a changed, missing,
- * inserted or reordered entry, and entries cut off the end as far as a known head reaches.
+ * inserted or reordered entry, and entries cut off the end as far as a known head reaches. One head that the log does not have
+ * ends nothing: the rest is compared with the others.
  *
- * @throws {LogBrokenError} naming the first entry that does not hold.
+ * @throws {LogBrokenError} naming the first entry that does not hold by itself.
  */
-export async function verifyLog(
+export async function verifyLog<K extends KnownHead>(
   entries: AsyncIterable<LogEntry> | Iterable<LogEntry>,
-  known: readonly KnownHead[] = [],
-): Promise<VerifiedLog> {
-  const byLength = new Map<bigint, KnownHead[]>()
+  known: readonly K[] = [],
+): Promise<VerifiedLog<K>> {
+  const byLength = new Map<bigint, K[]>()
   for (const head of known) byLength.set(head.length, [...(byLength.get(head.length) ?? []), head])
-  const check = (length: bigint, head: string): void => {
-    for (const expected of byLength.get(length) ?? []) {
-      if (expected.head === head) continue
-      throw new LogBrokenError({ number: length, reason: `${expected.where} has another head` })
-    }
-  }
+  const contradictions: Contradiction<K>[] = []
+  let anchoredLength = 0n
   let length = 0n
   let head = EMPTY_LOG_HASH
   for await (const entry of entries) {
@@ -54,14 +59,13 @@ export async function verifyLog(
     if (hashLogEntry(entry) !== entry.hash) fail('its contents are not what was hashed')
     length = entry.number
     head = entry.hash
-    check(length, head)
+    for (const one of byLength.get(length) ?? []) {
+      if (one.head === head) anchoredLength = length
+      else contradictions.push({ known: one, reason: 'otherHead' })
+    }
   }
-  const anchoredLength = known.reduce(
-    (longest, { length: anchored }) => (anchored > longest ? anchored : longest),
-    0n,
-  )
-  if (anchoredLength > length) {
-    throw new LogBrokenError({ number: length + 1n, reason: 'it was cut off: an anchor covers it' })
+  for (const one of known) {
+    if (one.length > length) contradictions.push({ known: one, reason: 'beyondEnd' })
   }
-  return { length, head, anchoredLength }
+  return { length, head, anchoredLength, contradictions }
 }

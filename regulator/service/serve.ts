@@ -14,12 +14,17 @@ export type ServeParameters = HandlerDependencies & {
   /** Anchors the log's head where it has grown; called at the start and then every `anchorMs`. */
   readonly anchor?: () => Promise<unknown>
   readonly anchorMs?: number
+  /** Pause after a failure; it doubles with each further one, up to an hour. */
+  readonly anchorRetryMs?: number
   readonly logger?: FastifyServerOptions['logger']
 }
 
 export type RunningService = { readonly url: string; stop(): Promise<void> }
 
 const DAY_MS = 86_400_000
+const MINUTE_MS = 60_000
+/** A node that was away for a day is noticed within an hour of its return. */
+const LONGEST_RETRY_MS = 3_600_000
 
 /** Starts the supervisory service and the daily anchoring of its log. */
 export async function serve({
@@ -30,6 +35,7 @@ export async function serve({
   port,
   anchor,
   anchorMs = DAY_MS,
+  anchorRetryMs = MINUTE_MS,
   logger = false,
   ...handlers
 }: ServeParameters): Promise<RunningService> {
@@ -51,14 +57,19 @@ export async function serve({
 
   async function keepAnchoring(): Promise<void> {
     const { signal } = stopping
+    let retryMs = anchorRetryMs
     while (!signal.aborted) {
+      let pauseMs = anchorMs
       try {
         await anchor?.()
+        retryMs = anchorRetryMs
       } catch (error) {
-        // The next day covers what this one did not; until then `log verify` says how far anchors reach.
-        app.log.error({ err: error }, 'log not anchored')
+        // Until one succeeds, `log verify` says how far anchors reach.
+        pauseMs = Math.min(retryMs, LONGEST_RETRY_MS, anchorMs)
+        retryMs *= 2
+        app.log.error({ err: error, pauseMs }, 'log not anchored')
       }
-      await delay(anchorMs, undefined, { signal, ref: false }).catch(() => undefined)
+      await delay(pauseMs, undefined, { signal, ref: false }).catch(() => undefined)
     }
   }
 }

@@ -25,14 +25,17 @@ function aLog(count: number): LogEntry[] {
 }
 const log = aLog(5)
 const headAt = (length: number, head: string = log[length - 1]!.hash) => ({
-  ...{ length: BigInt(length), head, where: 'an anchor' },
+  ...{ length: BigInt(length), head },
 })
 
 describe('verifyLog', () => {
   test('default: a whole log, as far as anchors cover it', async () => {
     const verified = await verifyLog(log, [headAt(2), headAt(4)])
-    assert.deepEqual(verified, { length: 5n, head: log[4]!.hash, anchoredLength: 4n })
-    assert.deepEqual(await verifyLog([]), { length: 0n, head: EMPTY_LOG_HASH, anchoredLength: 0n })
+    const contradictions: never[] = []
+    const whole = { length: 5n, head: log[4]!.hash, anchoredLength: 4n, contradictions }
+    assert.deepEqual(verified, whole)
+    const empty = { length: 0n, head: EMPTY_LOG_HASH, anchoredLength: 0n, contradictions }
+    assert.deepEqual(await verifyLog([]), empty)
   })
 
   const changes: [string, Partial<LogEntry>][] = [
@@ -72,17 +75,36 @@ describe('verifyLog', () => {
       const unhashed = { ...entry, facts: {}, previousHash: rewritten.at(-1)!.hash }
       rewritten.push({ ...unhashed, hash: hashLogEntry(unhashed) })
     }
-    await verifyLog(rewritten, [headAt(2)])
-    await assert.rejects(verifyLog(rewritten, [headAt(4)]), { code: 'SUPERVISION_LOG_BROKEN' })
+    assert.deepEqual((await verifyLog(rewritten, [headAt(2)])).contradictions, [])
+    const { anchoredLength, contradictions } = await verifyLog(rewritten, [headAt(2), headAt(4)])
+    assert.equal(anchoredLength, 2n)
+    assert.deepEqual(contradictions, [{ known: headAt(4), reason: 'otherHead' }])
   })
 
   test('rejects: a log cut off, where an anchor covers what is gone', async () => {
-    await verifyLog(log.slice(0, 3), [headAt(3)])
-    await assert.rejects(verifyLog(log.slice(0, 3), [headAt(4)]), {
-      code: 'SUPERVISION_LOG_BROKEN',
-      message: /cut off/,
-    })
-    await assert.rejects(verifyLog([], [headAt(1)]), { code: 'SUPERVISION_LOG_BROKEN' })
+    const cut = log.slice(0, 3)
+    assert.deepEqual((await verifyLog(cut, [headAt(3)])).contradictions, [])
+    for (const [entries, known] of [
+      [cut, headAt(4)],
+      [[], headAt(1)],
+    ] as const) {
+      const { contradictions, anchoredLength } = await verifyLog(entries, [known])
+      assert.deepEqual(contradictions, [{ known, reason: 'beyondEnd' }])
+      assert.equal(anchoredLength, 0n)
+    }
+  })
+
+  test('behavior: anchors that say something else end nothing: the others are compared', async () => {
+    const beyond = headAt(99, `0x${'ab'.repeat(32)}`)
+    const other = headAt(2, `0x${'cd'.repeat(32)}`)
+    const { length, anchoredLength, contradictions } = await verifyLog(log, [
+      ...[headAt(1), other, headAt(4), beyond],
+    ])
+    assert.deepEqual([length, anchoredLength], [5n, 4n])
+    assert.deepEqual(contradictions, [
+      { known: other, reason: 'otherHead' },
+      { known: beyond, reason: 'beyondEnd' },
+    ])
   })
 
   test('behavior: an export reads back', async () => {

@@ -22,6 +22,7 @@ import { anAuthority, type Authority, type Issued } from '../support/certificate
 import { recordedDeployment } from '../support/recordedChain.ts'
 import { aRulesDocument, ruleDay } from '../support/rules.ts'
 import { aSupervisorServer, type SupervisorServer } from '../support/supervisors.ts'
+import { waitFor } from '../support/waitFor.ts'
 
 const signer = privateKeyToAccount(`0x${'11'.repeat(32)}`)
 const audience = 'cinnabar-supervision'
@@ -72,7 +73,10 @@ function addAccount(id: string, roles: Role[], ...credentials: Credential[]): Pr
   return insertAccount(database, { id, roles, credentials })
 }
 
-function start(oidc?: OidcSettings): Promise<RunningService> {
+function start(
+  oidc?: OidcSettings,
+  more: Partial<Parameters<typeof serve>[0]> = {},
+): Promise<RunningService> {
   return serve({
     database,
     tls: { key: own.key, certificate: own.certificate, clientAuthority: authority.certificate },
@@ -80,6 +84,7 @@ function start(oidc?: OidcSettings): Promise<RunningService> {
     ...{ host: '127.0.0.1', port: 0, deployment: recordedDeployment },
     rulesSigners: [signer.address],
     isOrderFiled: (order) => Promise.resolve(order === 7n),
+    ...more,
   })
 }
 
@@ -360,6 +365,24 @@ describe('rules, statistics and the log', () => {
     await database.query(sql`alter table log_entry add constraint full_up check (number < 1)`)
     const { status, body } = await ask(as('analyst'), '/v1/status')
     assert.deepEqual([status, body['code']], [500, 'INTERNAL'])
+  })
+
+  test('behavior: an anchor that fails is tried again, less and less often, until it is made', async () => {
+    await service.stop()
+    const times: number[] = []
+    const anchor = () => {
+      times.push(performance.now())
+      return times.length < 4 ? Promise.reject(new Error('the node is away')) : Promise.resolve()
+    }
+    service = await start(undefined, { anchor, anchorRetryMs: 50 })
+    await waitFor('an anchor that is made', () => Promise.resolve(times[3]))
+    const pauses = times.slice(1).map((time, i) => time - times[i]!)
+    for (const [i, least] of [49, 99, 199].entries()) {
+      assert.ok((pauses[i] ?? 0) >= least, pauses.join(' '))
+    }
+    // The next one is due in a day.
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    assert.equal(times.length, 4)
   })
 
   test('default: the interface describes itself, and nothing else without a name', async () => {

@@ -9,7 +9,9 @@ import { fileURLToPath } from 'node:url'
 import { after, before, describe, test } from 'node:test'
 import { privateKeyToAccount } from 'viem/accounts'
 import { type Devnet, startDevnet } from '../../demo/devnet.ts'
-import { readLogAnchors } from '../../l1/supervisionLog.ts'
+import { submitTransaction } from '../../l1/submitTransaction.ts'
+import { anchorLogCall, readLogAnchors } from '../../l1/supervisionLog.ts'
+import { fileTransactionStore } from '../../l1/transactionStore.ts'
 import { createSealedFile } from '../../regulator/sealedFile.ts'
 import { openDatabase, sql } from '../../regulator/store/database.ts'
 import { anAuthority } from '../support/certificates.ts'
@@ -198,6 +200,32 @@ describe('cinnabar regulator: the supervisor’s own store', () => {
       ...['travel-rule', 'verify', file('message.json'), '--sender', file('shop.pub'), ...chain],
     )
     assert.match(wrong.stderr, /TRAVEL_RULE_REFUSED/)
+  })
+
+  test('alarm: an officer’s key anchors what the log never was: named, set aside, the rest verified', async () => {
+    const { officer } = devnet.accounts
+    const { transactionHash } = await submitTransaction({
+      client: devnet.client,
+      account: privateKeyToAccount(officer.privateKey),
+      store: fileTransactionStore(file('stolen.json')),
+      purpose: 'a false anchor',
+      chainId: devnet.deployment.chainId,
+      ...anchorLogCall(devnet.deployment, { head: `0x${'ab'.repeat(32)}`, length: 1_000n }),
+    })
+    const alarmed = await run('log', 'verify', ...chain)
+    assert.equal(alarmed.code, 2)
+    assert.match(alarmed.stderr, /ALARM .*SUPERVISION_ANCHOR_CONTRADICTS/s)
+    for (const fact of [transactionHash, officer.address, '1000']) {
+      assert.match(alarmed.stderr, new RegExp(fact, 'i'))
+    }
+    // What the true anchors cover is verified all the same.
+    assert.ok(Number(alarmed.json()['anchored']) >= 4, alarmed.stdout)
+    const known = await run('log', 'verify', ...chain, '--false-anchor', transactionHash)
+    assert.equal(known.code, 0, known.stderr)
+    assert.match(known.stderr, /Set aside: .*SUPERVISION_ANCHOR_CONTRADICTS/s)
+    assert.equal(known.stdout, alarmed.stdout)
+    const blocked = await run('log', 'anchor', ...chain, '--dir', devnet.dir)
+    assert.match(blocked.stderr, /SUPERVISION_ANCHOR_AHEAD/)
   })
 
   test('alarm: a log that is changed or cut off, in an export or in the database', async () => {
