@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { type Command, Option } from 'commander'
+import type { ChainDeployment } from '../l1/deployment.ts'
 import { formatField } from '../protocol/field.ts'
 import { type AuditKeyKind, auditKeyKinds, generateAuditKey } from './auditKeys.ts'
 import { registryOf } from './committeeCli.ts'
@@ -19,7 +20,14 @@ import { registerOrders } from './orderCli.ts'
 import { registerScreening } from './screeningCli.ts'
 import { createSealedFile } from './sealedFile.ts'
 import { registerSupervision } from './supervisionCli.ts'
-import { address, type RegulatorCliHost, wholeNumber } from './supervisionOptions.ts'
+import { claimDeployment } from './store/claimDeployment.ts'
+import {
+  address,
+  openStore,
+  recorded,
+  type RegulatorCliHost,
+  wholeNumber,
+} from './supervisionOptions.ts'
 import { registerVerify } from './verifyCli.ts'
 import { registerTravelRule } from './travelRuleCli.ts'
 
@@ -41,6 +49,7 @@ type ReadOptions = {
   format: 'table' | 'csv' | 'json'
   json?: true
   out?: string
+  databaseUrl?: string
 }
 
 /** `cinnabar regulator`: audit keys, reading the settled chain with them, and the supervisor's own store. */
@@ -124,6 +133,10 @@ beside the older ones, best before the epoch begins.`,
     )
     .option('--json', 'short for --format json')
     .option('--out <file>', 'write there instead of to the screen')
+    .option(
+      '--database-url <url>',
+      'store whose log gets an entry of the reading; default: CINNABAR_REGULATOR_DATABASE_URL',
+    )
     .addHelpText(
       'after',
       `
@@ -139,6 +152,8 @@ Example:
     )
     .action(async (options: ReadOptions) => {
       const { chain, deployment } = await readWithKeys(options)
+      // As for an answer of the service: before it is given.
+      await recordReading(chain, deployment, options)
       const format = options.json === true ? 'json' : options.format
       const amounts = amountFormatter(deployment)
       const { nameOf } = chain.registry
@@ -195,6 +210,37 @@ async function readWithKeys(options: ReadOptions) {
     },
   })
   return { chain, deployment }
+}
+
+/** What was read, and with which kinds of keys, in the log of the store that is named; elsewhere nobody else learns of it. */
+async function recordReading(
+  { transfers, head }: SupervisedChain,
+  deployment: ChainDeployment,
+  options: ReadOptions,
+): Promise<void> {
+  const named = options.databaseUrl ?? process.env['CINNABAR_REGULATOR_DATABASE_URL'] ?? ''
+  if (named === '') {
+    say('No store is named, so this reading leaves no entry in a log (--database-url).')
+    return
+  }
+  const store = await openStore({ databaseUrl: named, dataDir: '' }, {})
+  const { database } = store
+  try {
+    await claimDeployment(database, deployment)
+    const epochs = [...new Set(transfers.map(({ epoch }) => String(epoch)))]
+    await recorded(database, 'RECORDS_READ', {
+      transfers: transfers.length,
+      toBlock: String(head.number),
+      epochs: epochs.join(' '),
+      keys: [
+        ...(options.statisticsKey.length === 0 ? [] : ['statistics']),
+        ...(options.investigationKey.length === 0 ? [] : ['investigation']),
+        ...(options.largeValueKey.length === 0 ? [] : ['largeValue']),
+      ].join(' '),
+    })
+  } finally {
+    await store.close()
+  }
 }
 
 /** Epochs of which a record stays closed although keys of its kind were given. Where none was, nobody asked for it. */

@@ -49,7 +49,8 @@ const BODY_BYTES = 262_144
 
 /**
  * The supervisory service. Each request is authenticated, then checked for a role, then answered in one
- * transaction with its entry in the hash-chained log: nobody gets an answer that left no trace.
+ * transaction with its entry in the hash-chained log: nobody gets an answer that left no trace. What is refused to an account
+ * leaves an entry of its own.
  */
 export async function buildApp({
   database,
@@ -100,12 +101,36 @@ export async function buildApp({
     done(isClosing ? new ServiceStoppingError() : undefined)
   })
 
-  app.setErrorHandler((error, request, reply) => {
-    const { httpStatus, body, isInternal } = errorAnswer(error)
+  app.setErrorHandler(async (error, request, reply) => {
+    let { httpStatus, body, isInternal } = errorAnswer(error)
+    // What came too often was not looked at, and would fill the log.
+    const asked = httpStatus === 429 ? undefined : callers.get(request)
+    try {
+      // Outside the transaction of the act, which went back with its own entry.
+      if (asked !== undefined && httpStatus < 500) await recordRefusal(asked, request, body.code)
+    } catch (cause) {
+      // As for an answer: a refusal that cannot be logged is not told.
+      request.log.error({ err: describe(cause) }, 'refusal not logged')
+      ;({ httpStatus, body, isInternal } = errorAnswer(cause))
+    }
     if (isInternal) request.log.error({ err: describe(error) }, 'request failed')
     if (httpStatus === 401) void reply.header('www-authenticate', 'Bearer')
-    void reply.code(httpStatus).send(body)
+    return reply.code(httpStatus).send(body)
   })
+  async function recordRefusal(
+    { account, route }: Caller,
+    { params }: FastifyRequest,
+    code: string,
+  ): Promise<void> {
+    const { id } = params as { id?: unknown }
+    const alert = Number(id)
+    await database.transaction((connection) =>
+      appendLogEntry(connection, {
+        ...{ account: account.id, action: 'ATTEMPT_REFUSED', now: now() },
+        facts: { route, code, ...(Number.isSafeInteger(alert) && alert > 0 ? { alert } : {}) },
+      }),
+    )
+  }
   app.setNotFoundHandler((_, reply) =>
     reply.code(404).send({
       code: 'ROUTE_UNKNOWN',
@@ -156,10 +181,10 @@ export async function buildApp({
           )
           throw new RoleMissingError({ needed: route.roles })
         }
-        accounts.set(request, account)
+        callers.set(request, { account, route: name })
       },
       handler: async (request, reply) => {
-        const account = accounts.get(request)
+        const account = callers.get(request)?.account
         if (account === undefined) throw new Error('unreachable: onRequest sets it')
         const parameters = request.params as Call['parameters']
         const call: Call = { account, parameters, query: request.query, body: request.body }
@@ -187,8 +212,9 @@ export async function buildApp({
   return app
 }
 
-/** Between the two steps of a request. */
-const accounts = new WeakMap<FastifyRequest, Call['account']>()
+/** Who asks for what: known once the request was authenticated and the role is right. */
+type Caller = { readonly account: Call['account']; readonly route: RouteName }
+const callers = new WeakMap<FastifyRequest, Caller>()
 
 function presentedBy(request: FastifyRequest): Presented {
   const { socket } = request.raw

@@ -124,6 +124,15 @@ async function refuses(answer: Promise<Answer>, status: number, code: string): P
   assert.deepEqual([actual, body['code']], [status, code], JSON.stringify(body))
 }
 
+/** Who was refused what, as the log has it. */
+async function refusalsInLog(): Promise<unknown[]> {
+  const refusals = []
+  for await (const { account, action, facts } of readLog(database)) {
+    if (action === 'ATTEMPT_REFUSED') refusals.push([account, facts])
+  }
+  return refusals
+}
+
 describe('who is let in', () => {
   test('default: a certificate of an account', async () => {
     const { status, body } = await ask(as('analyst'), '/v1/account')
@@ -262,6 +271,9 @@ describe('an alert', () => {
     const path = '/v1/alerts/1/closing'
     await ask(as('second'), path, closing)
     await refuses(ask(as('second'), `${path}/confirm`, {}), 403, 'ALERT_FOUR_EYES')
+    assert.deepEqual(await refusalsInLog(), [
+      ['second', { route: 'confirmClosing', code: 'ALERT_FOUR_EYES', alert: 1 }],
+    ])
     await assert.rejects(
       database.query(
         sql`update alert set state = 'closed', closed_by = 'second', closed_at = now()`,
@@ -279,6 +291,14 @@ describe('an alert', () => {
     await refuses(ask(as('analyst'), `${path}/assign`, { owner: 'auditor' }), 422, 'OWNER_UNKNOWN')
     await refuses(ask(as('analyst'), `${path}/notes`, { text: '' }), 400, 'REQUEST_INVALID')
     await refuses(ask(as('analyst'), `${path}/notes`, { text: 'a', b: 1 }), 400, 'REQUEST_INVALID')
+    const malformed = ['analyst', { route: 'noteAlert', code: 'REQUEST_INVALID', alert: 1 }]
+    assert.deepEqual(await refusalsInLog(), [
+      ['approver', { route: 'confirmClosing', code: 'ALERT_STATE', alert: 1 }],
+      ['officer', { route: 'orderAlert', code: 'ALERT_STATE', alert: 1 }],
+      ['analyst', { route: 'getAlert', code: 'ALERT_UNKNOWN', alert: 2 }],
+      ['analyst', { route: 'assignAlert', code: 'OWNER_UNKNOWN', alert: 1 }],
+      ...[malformed, malformed],
+    ])
   })
 
   test('behavior: refused closing goes back; new facts open a closed alert again', async () => {
@@ -332,6 +352,15 @@ describe('rules, statistics and the log', () => {
     const signed = await signRules(document, signer)
     assert.equal((await ask(as('officer'), '/v1/rules', signed)).status, 200)
     await refuses(ask(as('officer'), '/v1/rules', signed), 409, 'RULES_OLDER')
+    const stranger = privateKeyToAccount(`0x${'22'.repeat(32)}`)
+    const forged = await signRules({ ...document, version: document.version + 1 }, stranger)
+    await refuses(ask(as('officer'), '/v1/rules', forged), 422, 'RULES_SIGNATURE_INVALID')
+    assert.deepEqual(await refusalsInLog(), [
+      ['analyst', { route: 'getRules', code: 'RULES_MISSING' }],
+      ['officer', { route: 'acceptRules', code: 'RULES_REFUSED' }],
+      ['officer', { route: 'acceptRules', code: 'RULES_OLDER' }],
+      ['officer', { route: 'acceptRules', code: 'RULES_SIGNATURE_INVALID' }],
+    ])
     const range = { fromDay: 0, toDay: 300 }
     const { body } = await ask(as('analyst'), '/v1/back-tests', { ...range, document })
     assert.deepEqual([body['records'], body['truncated']], [0, false])
@@ -365,6 +394,8 @@ describe('rules, statistics and the log', () => {
     await database.query(sql`alter table log_entry add constraint full_up check (number < 1)`)
     const { status, body } = await ask(as('analyst'), '/v1/status')
     assert.deepEqual([status, body['code']], [500, 'INTERNAL'])
+    // Nor is a refusal.
+    await refuses(ask(as('analyst'), '/v1/alerts/9'), 500, 'INTERNAL')
   })
 
   test('behavior: an anchor that fails is tried again, less and less often, until it is made', async () => {

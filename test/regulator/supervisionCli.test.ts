@@ -14,6 +14,7 @@ import { anchorLogCall, readLogAnchors } from '../../l1/supervisionLog.ts'
 import { fileTransactionStore } from '../../l1/transactionStore.ts'
 import { createSealedFile } from '../../regulator/sealedFile.ts'
 import { openDatabase, sql } from '../../regulator/store/database.ts'
+import { readLog } from '../../regulator/store/listLogEntries.ts'
 import { anAuthority } from '../support/certificates.ts'
 import { runCinnabar } from '../support/runCinnabar.ts'
 import { waitFor } from '../support/waitFor.ts'
@@ -226,6 +227,26 @@ describe('cinnabar regulator: the supervisor’s own store', () => {
     assert.equal(known.stdout, alarmed.stdout)
     const blocked = await run('log', 'anchor', ...chain, '--dir', devnet.dir)
     assert.match(blocked.stderr, /SUPERVISION_ANCHOR_AHEAD/)
+  })
+
+  test('default: a reading with keys leaves an entry where a store is named', async () => {
+    const key = ['--statistics-key', file('s.json')]
+    const read = await run('read', ...chain, ...key)
+    assert.equal(read.code, 0, read.stderr)
+    const database = await openDatabase({ url: store.url })
+    const entries = []
+    for await (const entry of readLog(database)) entries.push(entry)
+    await database.close()
+    const newest = entries.at(-1)
+    assert.deepEqual([newest?.account, newest?.action], ['system', 'RECORDS_READ'])
+    assert.deepEqual(
+      [newest?.facts['transfers'], newest?.facts['keys'], newest?.facts['epochs']],
+      [0, 'statistics', ''],
+    )
+    const bare = await runCinnabar(['regulator', 'read', ...chain, ...key], {
+      CINNABAR_PASSPHRASE: passphrase,
+    })
+    assert.match(bare.stderr, /leaves no entry/)
   })
 
   test('alarm: a log that is changed or cut off, in an export or in the database', async () => {
