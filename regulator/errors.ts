@@ -105,6 +105,16 @@ export class FileUnreadableError extends BaseError {
   }
 }
 
+export class FileExistsError extends BaseError {
+  override readonly name = 'FileExistsError'
+  constructor({ path }: { path: string }) {
+    super('There is a file of that name already.', {
+      code: 'REGULATOR_FILE_EXISTS',
+      metaMessages: [`File: ${path}`, 'Name another, or move it away: nothing is written over it.'],
+    })
+  }
+}
+
 export class AuditKeyKindError extends BaseError {
   override readonly name = 'AuditKeyKindError'
   constructor({ path, kind, wanted }: { path: string; kind: string; wanted: string }) {

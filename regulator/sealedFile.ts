@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { replaceFile } from '../files/replaceFile.ts'
 import {
@@ -9,7 +10,7 @@ import {
   passphraseKeyOf,
   sealBox,
 } from '../protocol/passphraseBox.ts'
-import { FileUnreadableError } from './errors.ts'
+import { FileExistsError, FileUnreadableError } from './errors.ts'
 
 /** bigints as decimal strings with a suffix that no other string of ours has. */
 export function encodePrivate(value: unknown): Uint8Array {
@@ -35,11 +36,17 @@ function sealed(key: PassphraseKey, value: unknown): string {
   return JSON.stringify(sealBox(key, encodePrivate(value), (n) => randomBytes(n)))
 }
 
+/**
+ * A new one: a key or a registrar's state that was written over is lost for good.
+ *
+ * @throws {FileExistsError} when there is something of that name.
+ */
 export async function createSealedFile<T>(
   path: string,
   passphrase: string,
   value: T,
 ): Promise<SealedFile<T>> {
+  if (existsSync(path)) throw new FileExistsError({ path })
   const key = await derivePassphraseKey(passphrase, randomBytes(16))
   replaceFile(path, sealed(key, value))
   return sealedFile(path, key, value)

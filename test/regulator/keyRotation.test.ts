@@ -154,6 +154,14 @@ describe('a single holder rotates key S', () => {
     }
   })
 
+  test('rejects: a new key over another’s file', async () => {
+    const path = file('statistics-0.json')
+    const before = await readFile(path, 'utf8')
+    const again = await run('regulator', 'key', '--kind', 'statistics', '--out', path)
+    assert.deepEqual([again.code, /REGULATOR_FILE_EXISTS/.test(again.stderr)], [1, true])
+    assert.equal(await readFile(path, 'utf8'), before)
+  })
+
   test('rejects: a registration for an epoch that is not the next', async () => {
     const { code, stderr } = await run(
       ...['committee', 'schedule', ...chain, '--key-file', file('supervision.key')],

@@ -114,6 +114,11 @@ describe('a registrar’s range', () => {
     assert.equal(await offeredBy('second'), 1_002)
   })
 
+  test('rejects: a start over what a registrar keeps', async () => {
+    const init = ['init', '--dir', file('second'), ...chain, '--account', second]
+    await refused('REGULATOR_FILE_EXISTS', ...init)
+  })
+
   test('behavior: a range that is said and not on the chain yet', async () => {
     await started('said', '--range', '5000-6000')
     assert.equal(await offeredBy('said'), 5_000)
