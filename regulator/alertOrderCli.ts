@@ -2,7 +2,15 @@ import { randomBytes } from 'node:crypto'
 import { type Command } from 'commander'
 import type { AuditKeyKind } from './auditKeys.ts'
 import { say } from './options.ts'
-import { type ActorOptions, actorOf, integer, keyOption, print, withActor } from './orderOptions.ts'
+import {
+  type ActorOptions,
+  actorOf,
+  integer,
+  keyOption,
+  legalBasis as readLegalBasis,
+  print,
+  withActor,
+} from './orderOptions.ts'
 import { orderAlert } from './orders/orderAlert.ts'
 import { OrderFolder } from './orders/orderFolder.ts'
 import { createServiceClient } from './service/serviceClient.ts'
@@ -29,7 +37,7 @@ export function registerAlertOrder(order: Command): void {
     .requiredOption('--certificate <file>', 'the officer’s client certificate, PEM')
     .requiredOption('--certificate-key <file>', 'its private key, PEM')
     .option('--authority <file>', 'authority of the service’s certificate, PEM')
-    .requiredOption('--legal-basis <code>', 'code of the published table', integer)
+    .requiredOption('--legal-basis <code>', 'code of docs/spec/legal-bases.md', readLegalBasis)
     .option('--limit <count>', 'records to open at most; default: all that it rests on', integer)
     .addOption(keyOption())
     .option('--emergency', 'one approval begins; the other must follow in time')
@@ -41,7 +49,7 @@ documents are kept in --dir before anything is sent: given again after a crash, 
 
 Example:
   cinnabar regulator order from-alert 4 --service https://127.0.0.1:8443 --certificate wei.pem --certificate-key wei.key \\
-    --authority supervisors.pem --legal-basis 12 --rpc http://127.0.0.1:8545 --deployment deployment.json \\
+    --authority supervisors.pem --legal-basis 2 --rpc http://127.0.0.1:8545 --deployment deployment.json \\
     --key-file officer.key --dir orders`,
     )
     .action(async (alert: string, options: AlertOrderOptions) => {

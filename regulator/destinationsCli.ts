@@ -54,7 +54,7 @@ By the person's signature (cinnabar wallet identity move):
 
 By an order on the base chain:
   cinnabar registrar destination plan 7 --to 0x… --out plan.json
-  cinnabar regulator order file-destination plan.json --case case.pdf --legal-basis 12 …     (the officer)
+  cinnabar regulator order file-destination plan.json --case case.pdf --legal-basis 6 …     (the officer)
   cinnabar registrar destination apply plan.json --order 3 --notice offer.json …             (once approved)`,
     )
 

@@ -44,6 +44,7 @@ import {
   actorOf,
   type ChainOptions,
   integer,
+  legalBasis as readLegalBasis,
   keyOption,
   orderNumber,
   print,
@@ -69,7 +70,7 @@ export function registerOrders(regulator: Command): void {
   withActor(order.command('file'))
     .description('File an order: named transfers, or one subject and epochs.')
     .requiredOption('--case <file>', 'the case file; its salted hash goes to the chain')
-    .requiredOption('--legal-basis <code>', 'code of the published table', integer)
+    .requiredOption('--legal-basis <code>', 'code of docs/spec/legal-bases.md', readLegalBasis)
     .requiredOption('--limit <count>', 'trace keys and records to open at most', integer)
     .option('--transfer <batch:slot...>', 'settled transfers', [])
     .option('--subject <index>', 'identity index', integer)
@@ -129,7 +130,7 @@ order that it filed; once that one was rejected or closed, it files another.`,
   withActor(order.command('file-destination <plan>'))
     .description('File an order that allows one change of destination, and opens nothing.')
     .requiredOption('--case <file>', 'the case file; its salted hash goes to the chain')
-    .requiredOption('--legal-basis <code>', 'code of the published table', integer)
+    .requiredOption('--legal-basis <code>', 'code of docs/spec/legal-bases.md', readLegalBasis)
     .action(async (path: string, options: ActorOptions & { case: string; legalBasis: number }) => {
       const { actor } = await actorOf(options)
       const plan = readDestinationPlan(await readFile(path, 'utf8'))

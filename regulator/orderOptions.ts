@@ -6,6 +6,7 @@ import { fileTransactionStore } from '../l1/transactionStore.ts'
 import { auditKeyKinds } from './auditKeys.ts'
 import { connect } from './options.ts'
 import type { Actor } from './orders/orderActions.ts'
+import { isLegalBasis } from './orders/legalBases.ts'
 
 // What the commands about orders share.
 
@@ -50,6 +51,13 @@ export function print(answer: object): void {
 export function integer(text: string): number {
   if (!/^\d{1,10}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.')
   return Number(text)
+}
+
+/** A code of docs/spec/legal-bases.md, or of the deployment's own table. */
+export function legalBasis(text: string): number {
+  const code = integer(text)
+  if (isLegalBasis(code)) return code
+  throw new InvalidArgumentError('No table has this code: see docs/spec/legal-bases.md.')
 }
 
 export function orderNumber(text: string): bigint {

@@ -1,3 +1,4 @@
+import { describeLegalBasis } from '../orders/legalBases.ts'
 import type { Act, Bundle, Opening } from './bundle.ts'
 import type { VerifiedBundle } from './verifyBundle.ts'
 
@@ -10,7 +11,7 @@ export function describeBundle(
   const lineOf = ({ act, account, time, transaction }: Act) =>
     `  ${time}  ${act.padEnd(18)} ${account}  ${transaction}`
   return [
-    `The bundle holds. Order ${bundle.order.number} (${bundle.scope.kind}, legal basis ${String(bundle.order.legalBasis)}), now ${order.state}:`,
+    `The bundle holds. Order ${bundle.order.number} (${bundle.scope.kind}, legal basis ${describeLegalBasis(bundle.order.legalBasis)}), now ${order.state}:`,
     ...bundle.order.history.map(lineOf),
     ...(since.length === 0 ? [] : ['After the bundle was made:', ...since.map(lineOf)]),
     '',

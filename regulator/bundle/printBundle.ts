@@ -1,13 +1,15 @@
 import { readFile } from 'node:fs/promises'
 import PDFDocument from 'pdfkit'
+import { describeLegalBasis } from '../orders/legalBases.ts'
+import { formatDay } from '../report.ts'
 import type { Bundle } from './bundle.ts'
 import { describeOpening } from './describeBundle.ts'
 
 const MARGIN = 48
 
 /**
- * The bundle to print: order, history, records and plaintexts, with the hash by which the file of the same name is known. It is
- * for people; what can be checked is the JSON.
+ * The bundle to print: order, scope, history, records, partials with their proofs, and plaintexts, with the hash by which the file
+ * of the same name is known. It is for people; what can be checked is the JSON.
  *
  * English, in the fonts that every PDF reader has: a Chinese font is several megabytes in each file. `font` embeds one, for names.
  */
@@ -46,12 +48,15 @@ export async function printBundle(
   heading(`Order ${order.number}`)
   const emergency = order.isEmergency ? ', an emergency' : ''
   line(
-    `${scope.kind}${emergency}, legal basis ${String(order.legalBasis)}, at most ${String(order.limit)} openings`,
+    `${scope.kind}${emergency}, legal basis ${describeLegalBasis(order.legalBasis)}, at most ${String(order.limit)} openings`,
   )
   fact('case', bundle.case.file)
   fact('filer', order.filer)
   fact('reviewer', order.reviewer)
   fact('judge', order.judge)
+  document.moveDown()
+  heading('What it covers')
+  for (const covered of describeScope(scope)) line(covered)
   document.moveDown()
   heading('What happened')
   for (const { act, account, time, transaction } of order.history) {
@@ -66,6 +71,7 @@ export async function printBundle(
       `Batch ${record.batch}, slot ${String(record.slot)}, ${record.time}, epoch ${String(record.epoch)}`,
     )
     fact('transaction', record.transaction)
+    fact('block', record.block)
     fact('nullifier', record.nullifier)
     fact('trace tag', record.traceTag)
   }
@@ -75,6 +81,14 @@ export async function printBundle(
     const [title = '', ...values] = describeOpening(bundle, opening)
     line(title)
     for (const value of values) face('Courier').fontSize(7.5).text(value)
+    for (const { partial, at } of opening.answers) {
+      fact('partial of', `member ${String(partial.member)}, ${at}`)
+      fact('  x', partial.result.x)
+      fact('  y', partial.result.y)
+      // Chaum–Pedersen: one logarithm for the member's share of the key and for this partial.
+      fact('  challenge', partial.challenge)
+      fact('  response', partial.response)
+    }
     document.moveDown(0.3)
   }
   document.moveDown()
@@ -85,4 +99,21 @@ export async function printBundle(
   document.end()
   await ended
   return Buffer.concat(parts)
+}
+
+/** What an order lets be opened, as lines of text. */
+function describeScope(scope: Bundle['scope']): string[] {
+  const { period } = scope
+  const days =
+    period === undefined
+      ? []
+      : [`From ${formatDay(BigInt(period.from))} to ${formatDay(BigInt(period.to))}`]
+  const keys = `Records of key ${scope.keys.join(', ')}`
+  return scope.kind === 'subject'
+    ? [`Identity ${String(scope.index)}, epochs ${scope.epochs.join(', ')}`, ...days, keys]
+    : [
+        ...scope.transfers.map(({ batch, slot }) => `Batch ${batch}, slot ${String(slot)}`),
+        ...days,
+        keys,
+      ]
 }

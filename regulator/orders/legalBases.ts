@@ -19,6 +19,13 @@ export const legalBases: ReadonlyMap<number, string> = new Map([
 /** From here on codes are a deployment's own. */
 export const FIRST_OWN_LEGAL_BASIS = 1_000
 
+/** Whether an order may be filed with it: not with one that no table has. */
+export function isLegalBasis(code: number): boolean {
+  return legalBases.has(code) || (code >= FIRST_OWN_LEGAL_BASIS && code <= MAX_CODE)
+}
+/** Two bytes on the base chain. */
+const MAX_CODE = 65_535
+
 /** `1, criminal investigation`; of a code that no table here has, the code and that it is not ours. */
 export function describeLegalBasis(code: number): string {
   const name = legalBases.get(code)

@@ -137,7 +137,7 @@ const fromAlert = (id: number, ...more: string[]) =>
     ...['--certificate', at('officer.pem'), '--certificate-key', at('officer-tls.key')],
     ...['--authority', at('authority.pem'), '--rpc', world.rollup.chain.rpcUrl],
     ...['--deployment', at('deployment.json'), '--key-file', at('officer.key')],
-    ...['--dir', at('orders'), '--legal-basis', '12', ...more],
+    ...['--dir', at('orders'), '--legal-basis', '2', ...more],
   ])
 
 describe('a suspicious pattern', () => {

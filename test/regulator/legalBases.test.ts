@@ -4,6 +4,7 @@ import { describe, test } from 'node:test'
 import {
   describeLegalBasis,
   FIRST_OWN_LEGAL_BASIS,
+  isLegalBasis,
   legalBases,
 } from '../../regulator/orders/legalBases.ts'
 
@@ -15,6 +16,19 @@ describe('legal bases', () => {
     )
     assert.deepEqual(rows, [...legalBases])
     assert.ok([...legalBases.keys()].every((code) => code > 0 && code < FIRST_OWN_LEGAL_BASIS))
+  })
+
+  test('rejects: a code that no table has', () => {
+    assert.deepEqual([0, 1, 11, 12, 999, 1_000, 65_535, 65_536].map(isLegalBasis), [
+      false,
+      true,
+      true,
+      false,
+      false,
+      true,
+      true,
+      false,
+    ])
   })
 
   test('behavior: a code is named, or said to be nobody’s or the deployment’s', () => {

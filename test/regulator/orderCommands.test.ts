@@ -60,7 +60,7 @@ const actor = () => [
 ]
 const order = (...args: string[]) => runCinnabar(['regulator', 'order', ...args, ...actor()])
 const file = (...scope: string[]) =>
-  order('file', '--case', at('case.txt'), '--legal-basis', '12', ...scope)
+  order('file', '--case', at('case.txt'), '--legal-basis', '2', ...scope)
 
 async function numberOf(filed: Promise<CommandResult>): Promise<bigint> {
   const result = await filed
@@ -95,7 +95,7 @@ describe('order file', () => {
     // An account without the role: the chain refuses, and what would have been filed is kept.
     await writeFile(at('stranger.key'), world.rollup.chain.accounts[5]!.privateKey)
     const refused = await runCinnabar([
-      ...['regulator', 'order', 'file', '--case', at('case.txt'), '--legal-basis', '12'],
+      ...['regulator', 'order', 'file', '--case', at('case.txt'), '--legal-basis', '2'],
       ...['--transfer', nameOf(annas[0]!), '--limit', '1', '--rpc', world.rollup.chain.rpcUrl],
       ...['--deployment', at('deployment.json'), '--key-file', at('stranger.key')],
       ...['--dir', at('refused')],

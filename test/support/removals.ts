@@ -38,7 +38,7 @@ function anOrder({ order, scope }: Removal): Order {
   const zeros = `0x${'00'.repeat(32)}` as const
   return {
     ...{ number: BigInt(order), state: 'authorised', kind: 'transfers' },
-    ...{ isEmergency: false, isOverdue: false, isViolation: false },
+    ...{ isEmergency: false, isOverdue: false, isViolation: false, isRefused: false },
     ...{ legalBasis: 12, limit: 1, opened: 0, deadline: 0n, ratifyBy: 0n },
     ...{ filer: '0x01', reviewer: '0x02', judge: '0x03' },
     ...{ caseHash: zeros, scopeHash: keccak256(canonicalBytes(scope)), bundleHash: zeros },

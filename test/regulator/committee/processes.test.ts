@@ -240,7 +240,7 @@ describe('a committee of processes', () => {
   const file = (...scope: string[]) =>
     cinnabar(
       ...['regulator', 'order', 'file', ...as('officer'), '--case', at('case.txt')],
-      ...['--legal-basis', '12', '--limit', '5', ...scope, '--key', 'investigation', 'largeValue'],
+      ...['--legal-basis', '2', '--limit', '5', ...scope, '--key', 'investigation', 'largeValue'],
     ).then(({ order: number }) => String(number))
   const approve = async (number: string) => {
     await order('approve', number, '--as', 'reviewer', ...as('reviewer'))
