@@ -10,7 +10,7 @@ import { FarmCircuitsMissingError, FarmJobUnknownError, FarmOptionError } from '
 import { readFarmKey, writeFarmKey } from './farmKeyFile.ts'
 import { FarmWorker, type WorkerEvent } from './farmWorker.ts'
 import type { JobId } from './jobInputs.ts'
-import { generateFarmKey } from './sealedBox.ts'
+import { fingerprintOf, generateFarmKey } from './sealedBox.ts'
 import { listProofJobs, type ProofJob } from './store/listProofJobs.ts'
 import { type Farm, openFarm } from './store/openFarm.ts'
 import { requeueProofs } from './store/requeueProofs.ts'
@@ -78,6 +78,7 @@ Next: cinnabar prover jobs`,
       await writeFarmKey(out, key)
       console.log(`Farm key written to ${out}. Copy it to the workers, and to nobody else.`)
       console.log(`Public half, for the sequencer: --farm-public-key ${bytesToHex(key.publicKey)}`)
+      console.log(`Fingerprint, as workers and jobs show it: ${fingerprintOf(key.publicKey)}`)
     })
 
   prover
@@ -247,7 +248,9 @@ function describeEvent(event: WorkerEvent): string {
     case 'late':
       return `${shorten(event.job)} ${event.circuit}: too late, another worker has it`
     case 'failed':
-      return `${shorten(event.job)} ${event.circuit}: failed\n${event.message}\n(${event.code})`
+      return `${shorten(event.job)} ${event.circuit}: failed\n${event.message}\n(${event.code}; rests ${String(event.restSeconds)} s)`
+    case 'foreign':
+      return `jobs wait that are sealed to farm key ${event.farmKey}, and this worker has ${event.ownKey}: it takes none of them. Give it the key whose public half the sequencer has.`
     case 'released':
       return `${shorten(event.job)} ${event.circuit}: given back`
     case 'trouble':
@@ -260,7 +263,8 @@ function describeJob(job: ProofJob): string {
   const failure =
     job.lastError === undefined ? '' : `, last ${job.lastError} by ${job.lastWorker ?? 'nobody'}`
   const by = job.worker === undefined ? '' : ` by ${job.worker}`
-  return `${shorten(job.job)} ${job.circuit} ${job.state}${by}, ${String(since)} s old, ${String(job.attempts)} attempts${failure}`
+  const key = job.farmKey === undefined ? '' : `, farm key ${job.farmKey}`
+  return `${shorten(job.job)} ${job.circuit} ${job.state}${by}, ${String(since)} s old, ${String(job.attempts)} attempts${failure}${key}`
 }
 
 function shorten(job: JobId): string {

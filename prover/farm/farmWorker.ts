@@ -3,7 +3,7 @@ import { BaseError } from '../../protocol/errors.ts'
 import { hexToBytes } from '../../protocol/field.ts'
 import type { Proved, Prover } from '../prover.ts'
 import { decodeInputs, type JobId } from './jobInputs.ts'
-import { type FarmKey, openSealed } from './sealedBox.ts'
+import { type FarmKey, fingerprintOf, openSealed } from './sealedBox.ts'
 import {
   claimProof,
   type ClaimedProof,
@@ -27,7 +27,18 @@ export type WorkerEvent =
   | { type: 'delivered'; worker: string; job: JobId; circuit: string; durationMs: number }
   /** The proof came too late: another worker has the job. */
   | { type: 'late'; worker: string; job: JobId; circuit: string }
-  | { type: 'failed'; worker: string; job: JobId; circuit: string; code: string; message: string }
+  | {
+      type: 'failed'
+      worker: string
+      job: JobId
+      circuit: string
+      code: string
+      message: string
+      /** It takes no other job for so long. */
+      restSeconds: number
+    }
+  /** Jobs that it could prove wait for workers with another farm key; said once for each. Fingerprints. */
+  | { type: 'foreign'; worker: string; farmKey: string; ownKey: string }
   | { type: 'released'; worker: string; job: JobId; circuit: string }
   /** The farm did not answer; it is asked again. */
   | { type: 'trouble'; worker: string; message: string }
@@ -45,13 +56,22 @@ export type FarmWorkerParameters = {
   onEvent?: (event: WorkerEvent) => void
 }
 
-/** Takes jobs whose keys it holds, proves them, hands the proofs in. */
+/**
+ * Takes jobs whose keys it holds, proves them, hands the proofs in. After an attempt that failed it rests, longer with
+ * each in a row: what fails at once is always free, and would take all attempts of a job from workers that are not.
+ */
 export class FarmWorker {
   readonly #parameters: FarmWorkerParameters
   readonly #name: string
   readonly #concurrency: number
   readonly #running = new Set<Promise<void>>()
   readonly #leases = new Map<Lease, AbortController>()
+  readonly #farmKey: string
+  readonly #foreign = new Set<string>()
+  /** In a row. */
+  #failures = 0
+  /** On the clock of `performance.now`. */
+  #restsUntil = 0
   #loop: Promise<void> | undefined
   #listener: Promise<{ close(): Promise<void> } | undefined> | undefined
   #isStopping = false
@@ -62,6 +82,7 @@ export class FarmWorker {
     this.#parameters = parameters
     this.#name = parameters.name
     this.#concurrency = parameters.concurrency ?? 1
+    this.#farmKey = fingerprintOf(parameters.key.publicKey)
   }
 
   /** Takes work until `stop`. @throws what the farm's database says to the first queries. */
@@ -110,7 +131,7 @@ export class FarmWorker {
     await (await this.#listener)?.close()
   }
 
-  /** For tests and tools: works off what can be taken now. @returns how many jobs were claimed. */
+  /** For tests and tools: works off what can be taken now, without rests. @returns how many jobs were claimed. */
   async runAvailable(): Promise<number> {
     await this.#ensureQueues()
     let count = 0
@@ -124,7 +145,8 @@ export class FarmWorker {
   async #ensureQueues(): Promise<void> {
     const { farm, circuits } = this.#parameters
     for (const { name, verificationKeyHash } of circuits) {
-      await ensureQueue(farm, queueName(name, verificationKeyHash))
+      const keys = { circuit: name, verificationKeyHash, farmKey: this.#farmKey }
+      await ensureQueue(farm, queueName(keys))
     }
   }
 
@@ -132,14 +154,17 @@ export class FarmWorker {
     while (!this.#isStopping) {
       this.#isWoken = false
       try {
-        while (this.#running.size < this.#concurrency && !this.#isStopping) {
-          if (!(await this.#takeOne())) break
-        }
+        while (this.#canTake && (await this.#takeOne()));
       } catch (error) {
         this.#trouble(error)
       }
       await this.#pause()
     }
+  }
+
+  get #canTake(): boolean {
+    if (this.#isStopping || this.#running.size >= this.#concurrency) return false
+    return performance.now() >= this.#restsUntil
   }
 
   async #pause(): Promise<void> {
@@ -158,8 +183,12 @@ export class FarmWorker {
   /** @returns whether there was something to take. */
   async #takeOne(): Promise<boolean> {
     const { farm, circuits } = this.#parameters
-    const keys = circuits.map(({ verificationKeyHash }) => verificationKeyHash)
-    for (const queue of await listWaitingQueues(farm, keys)) {
+    const { queues, foreign } = await listWaitingQueues(farm, {
+      verificationKeyHashes: circuits.map(({ verificationKeyHash }) => verificationKeyHash),
+      farmKey: this.#farmKey,
+    })
+    for (const farmKey of foreign) this.#notice(farmKey)
+    for (const queue of queues) {
       const taken = await claimProof(farm, { queue, worker: this.#name })
       if (taken === undefined) continue
       const { lease, claimed } = taken
@@ -193,6 +222,7 @@ export class FarmWorker {
       const proved = await this.#prove(lease, claimed, abort.signal)
       const durationMs = Math.round(performance.now() - startedAt)
       const isInTime = await this.#deliver(lease, proved, durationMs)
+      this.#failures = 0
       this.#say(isInTime ? { type: 'delivered', ...facts, durationMs } : { type: 'late', ...facts })
     } catch (error) {
       await this.#giveUp(lease, claimed.circuit, abort.signal, error).catch((failure: unknown) =>
@@ -251,8 +281,28 @@ export class FarmWorker {
     const isOurs = error instanceof BaseError
     const code = isOurs ? error.code : 'PROVING_FAILED'
     const message = isOurs ? error.message : 'An error that is not ours.'
+    const restSeconds = this.#rest()
     const isInTime = await failProof(farm, lease, { worker: this.#name, code })
-    this.#say(isInTime ? { type: 'failed', ...facts, code, message } : { type: 'late', ...facts })
+    this.#say(
+      isInTime
+        ? { type: 'failed', ...facts, code, message, restSeconds }
+        : { type: 'late', ...facts },
+    )
+  }
+
+  /** @returns for how long it takes nothing. */
+  #rest(): number {
+    const { restSeconds, maxRestSeconds } = this.#parameters.farm.settings
+    const seconds = Math.min(restSeconds * 2 ** this.#failures, maxRestSeconds)
+    this.#failures += 1
+    this.#restsUntil = performance.now() + seconds * 1_000
+    return seconds
+  }
+
+  #notice(farmKey: string): void {
+    if (this.#foreign.has(farmKey)) return
+    this.#foreign.add(farmKey)
+    this.#say({ type: 'foreign', worker: this.#name, farmKey, ownKey: this.#farmKey })
   }
 
   async #touch(lease: Lease, abort: AbortController): Promise<void> {

@@ -3,7 +3,7 @@ import { x25519 } from '@noble/curves/ed25519.js'
 import { hkdf } from '@noble/hashes/hkdf.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { randomBytes } from 'node:crypto'
-import { concatBytes } from '../../protocol/field.ts'
+import { bytesToHex, concatBytes } from '../../protocol/field.ts'
 import { SealedForAnotherError } from './errors.ts'
 
 /** 32 bytes each. */
@@ -13,6 +13,7 @@ const VERSION = 1
 const HEADER_BYTES = 1 + 32 + 24
 const KEY_INFO = new TextEncoder().encode('cinnabar.farm.seal.1')
 const DERIVE_INFO = new TextEncoder().encode('cinnabar.farm.key.1')
+const FINGERPRINT_DOMAIN = new TextEncoder().encode('cinnabar.farm.fingerprint.1')
 
 export function generateFarmKey(): FarmKey {
   return farmKeyFrom(new Uint8Array(randomBytes(32)))
@@ -25,6 +26,12 @@ export function farmKeyFrom(secretKey: Uint8Array): FarmKey {
 /** A key that follows from another secret of the same process: stable over restarts, stored nowhere. */
 export function deriveFarmKey(secret: Uint8Array): FarmKey {
   return farmKeyFrom(hkdf(sha256, secret, undefined, DERIVE_INFO, 32))
+}
+
+/** Which key it is, for queues and operators: 16 hex digits. It is no check: the box itself is. */
+export function fingerprintOf(publicKey: Uint8Array): string {
+  const hash = sha256(concatBytes(FINGERPRINT_DOMAIN, publicKey))
+  return bytesToHex(hash.subarray(0, 8)).slice(2)
 }
 
 /**

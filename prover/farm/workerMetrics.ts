@@ -39,6 +39,7 @@ export function createProverMetrics() {
 export function countEvent(metrics: ProverMetrics, event: WorkerEvent): void {
   switch (event.type) {
     case 'ready':
+    case 'foreign':
       return
     case 'trouble':
       metrics.troubles.inc()

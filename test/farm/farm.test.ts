@@ -13,13 +13,14 @@ import { registrationToCircuitInputs } from '../../protocol/registration.ts'
 import { writeFarmKey } from '../../prover/farm/farmKeyFile.ts'
 import { FarmWorker, type WorkerEvent } from '../../prover/farm/farmWorker.ts'
 import type { JobId } from '../../prover/farm/jobInputs.ts'
-import { type FarmKey, generateFarmKey } from '../../prover/farm/sealedBox.ts'
+import { type FarmKey, fingerprintOf, generateFarmKey } from '../../prover/farm/sealedBox.ts'
 import { buryDeadProofs } from '../../prover/farm/store/buryDeadProofs.ts'
 import { enqueueProof } from '../../prover/farm/store/enqueueProof.ts'
 import { listProofJobs, type ProofJob } from '../../prover/farm/store/listProofJobs.ts'
 import { listProofResults } from '../../prover/farm/store/listProofResults.ts'
-import { type Farm, openFarm } from '../../prover/farm/store/openFarm.ts'
+import { ensureQueue, type Farm, openFarm, queueOf } from '../../prover/farm/store/openFarm.ts'
 import { rejectProof } from '../../prover/farm/store/rejectProof.ts'
+import { type LeasedRow, renewLease } from '../../prover/farm/store/renewLease.ts'
 import { deleteProofs } from '../../prover/farm/store/requeueProofs.ts'
 import { reviveDeadProofs } from '../../prover/farm/store/reviveDeadProofs.ts'
 import { loadKeys } from '../../prover/loadKeys.ts'
@@ -207,22 +208,116 @@ describe('a farm', () => {
     assert.equal(await proofOf(id), 'honest')
   })
 
-  test('rejects: a wrong farm key, with a clear message; and a key file that others may read', async () => {
+  test('rejects: a wrong farm key costs no attempt, and is said; a key file that others may read', async () => {
     const wrongFile = join(directory, 'wrong.key')
-    await writeFarmKey(wrongFile, generateFarmKey())
+    const wrong = generateFarmKey()
+    await writeFarmKey(wrongFile, wrong)
     const id = await ask()
+    // Idle all the time, and nobody else is there yet.
     const stranger = work('stranger', { keyFile: wrongFile })
-    const failed = await stranger.event('failed')
-    assert.equal(failed.code, 'FARM_KEY_WRONG')
-    assert.match(failed.message, /cannot be opened with this farm key/)
-    stranger.child.kill('SIGKILL')
-    await stranger.ended()
+    const { farmKey, ownKey } = await stranger.event('foreign')
+    assert.deepEqual(
+      [farmKey, ownKey],
+      [key, wrong].map((one) => fingerprintOf(one.publicKey)),
+    )
+    await delay(2_500)
+    const waiting = await jobOf(id)
+    assert.deepEqual([waiting?.state, waiting?.attempts, waiting?.farmKey], ['waiting', 0, farmKey])
     work('right')
     assert.equal(await proofOf(id), 'right')
+    assert.equal(await proofOf(await ask()), 'right')
+    assert.deepEqual(
+      stranger.events.map(({ type }) => type),
+      ['ready', 'foreign'],
+    )
     execFileSync('chmod', ['644', wrongFile])
     const careless = work('careless', { keyFile: wrongFile })
     assert.equal(await careless.ended(), 1)
     assert.match(careless.output(), /FARM_KEY_FILE/)
+  })
+
+  test('rejects: a box that was changed, which is a failed attempt', async () => {
+    const id = await ask()
+    await farm.query({
+      text: `update proof_job set witness = set_byte(witness, 60, get_byte(witness, 60) # 1)`,
+      values: [],
+    })
+    const events: WorkerEvent[] = []
+    const worker = new FarmWorker({
+      ...{ farm, prover: verifier, key, name: 'right' },
+      circuits: [{ name: CIRCUIT, verificationKeyHash: keyHash }],
+      onEvent: (event) => events.push(event),
+    })
+    assert.equal(await worker.runAvailable(), 1)
+    const failed = events.find((event) => event.type === 'failed')
+    assert.equal(failed?.code, 'FARM_KEY_WRONG')
+    assert.match(failed.message, /cannot be opened with this farm key/)
+    const job = await jobOf(id)
+    assert.deepEqual(
+      [job?.state, job?.attempts, job?.lastError, job?.lastWorker],
+      ['waiting', 1, 'FARM_KEY_WRONG', 'right'],
+    )
+  })
+
+  test('behavior: what an earlier version asked for, without its farm key, is for any worker', async () => {
+    const id = await ask()
+    await farm.transaction(async (connection) => {
+      const [row] = await connection.query<LeasedRow>({
+        text: `update proof_job set farm_key = null
+          returning id, circuit, verification_key, farm_key, attempts`,
+        values: [],
+      })
+      await ensureQueue(farm, queueOf(row!))
+      await renewLease(farm, connection, row!)
+    })
+    assert.equal((await jobOf(id))?.farmKey, undefined)
+    work('right')
+    assert.equal(await proofOf(id), 'right')
+  })
+
+  test('behavior: a worker that fails at once leaves attempts to one that is slow', async () => {
+    const workers: FarmWorker[] = []
+    try {
+      // A key of its own, so that its queue is made with three attempts.
+      const own = generateFarmKey()
+      const hasty: Farm = { ...farm, settings: { ...farm.settings, attempts: 3 } }
+      const begin = async (name: string, prove: Prover<string>['prove']) => {
+        const events: WorkerEvent[] = []
+        const worker = new FarmWorker({
+          ...{ farm: hasty, prover: { prove }, key: own, name },
+          circuits: [{ name: CIRCUIT, verificationKeyHash: keyHash }],
+          onEvent: (event) => events.push(event),
+        })
+        workers.push(worker)
+        await worker.start()
+        return events
+      }
+      const askOwn = (): Promise<JobId> =>
+        farm.transaction((connection) =>
+          enqueueProof(hasty, connection, own.publicKey, {
+            ...{ circuit: CIRCUIT, verificationKeyHash: keyHash, inputs: newInputs() },
+          }),
+        )
+      const honest = await begin('honest', async (circuit, inputs, options) => {
+        await delay(9_000)
+        return (verifier as Prover<string>).prove(circuit, inputs, options)
+      })
+      const first = await askOwn()
+      await waitFor('the first job', async () => honest.find(({ type }) => type === 'claimed'))
+      const broken = await begin('broken', () => Promise.reject(new Error('at once')))
+      const second = await askOwn()
+      assert.equal(await proofOf(first), 'honest')
+      assert.equal(await proofOf(second), 'honest')
+      const failed = broken.filter((event) => event.type === 'failed')
+      assert.ok(failed.length >= 1)
+      assert.deepEqual(
+        failed.map(({ restSeconds }) => restSeconds),
+        [8, 16].slice(0, failed.length),
+      )
+      assert.deepEqual([...taken.values()], [['honest'], ['honest']])
+    } finally {
+      for (const worker of workers) await worker.stop()
+    }
   })
 
   test('behavior: a job of a verification key that the worker does not hold is left alone', async () => {

@@ -157,6 +157,7 @@ proof_job.claimed_at timestamp with time zone
 proof_job.last_error text
 proof_job.last_worker text
 proof_job.failed_at timestamp with time zone
+proof_job.farm_key text
 proof_result.job_id hash32 not null
 proof_result.worker text not null
 proof_result.proof field_coordinates not null
@@ -273,6 +274,7 @@ leadership: leadership_pkey PRIMARY KEY (term)
 leadership: leadership_term_must_be_positive CHECK ((term > 0))
 migration: migration_pkey PRIMARY KEY (number)
 proof_job: proof_job_attempts_must_not_be_negative CHECK ((attempts >= 0))
+proof_job: proof_job_farm_key_must_be_a_fingerprint CHECK ((farm_key ~ '^[0-9a-f]{16}$'::text))
 proof_job: proof_job_pkey PRIMARY KEY (id)
 proof_job: proof_job_status_must_be_known CHECK ((status = ANY (ARRAY['queued'::text, 'dead'::text])))
 proof_result: proof_job_fkey FOREIGN KEY (job_id) REFERENCES proof_job(id) ON DELETE CASCADE

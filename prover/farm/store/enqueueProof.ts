@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { hexToBytes } from '../../../protocol/field.ts'
 import { computeJobId, encodeInputs, type JobId } from '../jobInputs.ts'
-import { sealTo } from '../sealedBox.ts'
+import { fingerprintOf, sealTo } from '../sealedBox.ts'
 import type { CircuitInputs } from '../../witnessCalculator.ts'
 import { asDb, ensureQueue, type Farm, notifyFarm, queueName } from './openFarm.ts'
 import { type FarmConnection, sql } from './sql.ts'
@@ -27,18 +27,20 @@ export async function enqueueProof(
 ): Promise<JobId> {
   const encoded = encodeInputs(inputs)
   const id = computeJobId(verificationKeyHash, encoded)
+  const farmKey = fingerprintOf(publicKey)
   const lease = randomUUID()
   const witness = sealTo(publicKey, encoded, hexToBytes(id))
   const inserted = await connection.query(sql`
-    insert into proof_job (id, circuit, verification_key, witness, lease)
+    insert into proof_job (id, circuit, verification_key, farm_key, witness, lease)
     values (
-      ${hexToBytes(id)}, ${circuit}, ${hexToBytes(`0x${verificationKeyHash}`)}, ${witness}, ${lease}
+      ${hexToBytes(id)}, ${circuit}, ${hexToBytes(`0x${verificationKeyHash}`)}, ${farmKey},
+      ${witness}, ${lease}
     )
     on conflict (id) do nothing
     returning id
   `)
   if (inserted.length === 1) {
-    const queue = queueName(circuit, verificationKeyHash)
+    const queue = queueName({ circuit, verificationKeyHash, farmKey })
     await ensureQueue(farm, queue)
     await farm.boss.send(queue, { job: id }, { id: lease, db: asDb(connection) })
     await notifyFarm(connection, 'job')

@@ -40,7 +40,7 @@ export function releaseProof(farm: Farm, lease: Lease): Promise<void> {
     const [row] = await connection.query<LeasedRow>(sql`
       update proof_job set attempts = greatest(attempts - 1, 0)
       where id = ${hexToBytes(lease.job)} and lease = ${lease.id}
-      returning id, circuit, verification_key, attempts
+      returning id, circuit, verification_key, farm_key, attempts
     `)
     if (row !== undefined) await renewLease(farm, connection, row)
   })

@@ -1,6 +1,6 @@
 import { bytesToHex } from '../../../protocol/field.ts'
 import type { JobId } from '../jobInputs.ts'
-import { type Farm, queueName } from './openFarm.ts'
+import { type Farm, queueOf } from './openFarm.ts'
 import { type FarmConnection, sql } from './sql.ts'
 
 export type ProofJob = {
@@ -9,6 +9,8 @@ export type ProofJob = {
   state: 'waiting' | 'proving' | 'delivered' | 'dead'
   circuit: string
   verificationKeyHash: string
+  /** Fingerprint of the farm key that opens it; undefined: of an earlier version, not recorded. */
+  farmKey: string | undefined
   createdAt: Date
   attempts: number
   /** At it now. */
@@ -25,14 +27,15 @@ export async function listProofJobs(connection: FarmConnection): Promise<ProofJo
     state: ProofJob['state']
     circuit: string
     verification_key: Buffer
+    farm_key: string | null
     created_at: Date
     attempts: number
     worker: string | null
     last_error: string | null
     last_worker: string | null
   }>(sql`
-    select proof_job.id, proof_job.circuit, proof_job.verification_key, proof_job.created_at,
-      proof_job.attempts, proof_job.worker, proof_job.last_error, proof_job.last_worker,
+    select proof_job.id, proof_job.circuit, proof_job.verification_key, proof_job.farm_key,
+      proof_job.created_at, proof_job.attempts, proof_job.worker, proof_job.last_error, proof_job.last_worker,
       case
         when proof_job.status = 'dead' then 'dead'
         when proof_result.job_id is not null then 'delivered'
@@ -48,6 +51,7 @@ export async function listProofJobs(connection: FarmConnection): Promise<ProofJo
     state: row.state,
     circuit: row.circuit,
     verificationKeyHash: row.verification_key.toString('hex'),
+    farmKey: row.farm_key ?? undefined,
     createdAt: row.created_at,
     attempts: row.attempts,
     worker: row.worker ?? undefined,
@@ -57,25 +61,33 @@ export async function listProofJobs(connection: FarmConnection): Promise<ProofJo
 }
 
 /**
- * Queues of the keys given that may have a job to take, that with the oldest one first. A job whose worker
- * began long ago may be one: that worker may be lost.
+ * Queues of the verification keys given that may have a job to take, that with the oldest one first. A job whose
+ * worker began long ago may be one: that worker may be lost. `foreign` are the farm keys that others are sealed to.
  */
 export async function listWaitingQueues(
   farm: Farm,
-  verificationKeyHashes: readonly string[],
-): Promise<string[]> {
+  { verificationKeyHashes, farmKey }: { verificationKeyHashes: string[]; farmKey: string },
+): Promise<{ queues: string[]; foreign: string[] }> {
   const keys = verificationKeyHashes.map((hash) => Buffer.from(hash, 'hex'))
-  const rows = await farm.query<{ circuit: string; verification_key: Buffer }>(sql`
-    select circuit, verification_key
+  const rows = await farm.query<{
+    circuit: string
+    verification_key: Buffer
+    farm_key: string | null
+  }>(sql`
+    select circuit, verification_key, farm_key
     from proof_job
     where status = 'queued' and verification_key = any(${keys}::bytea[])
       and (
         worker is null or claimed_at < now() - make_interval(secs => ${farm.settings.heartbeatSeconds})
       )
-    group by circuit, verification_key
+    group by circuit, verification_key, farm_key
     order by min(created_at)
   `)
-  return rows.map((row) => queueName(row.circuit, row.verification_key.toString('hex')))
+  const isOurs = (row: (typeof rows)[number]) => row.farm_key === null || row.farm_key === farmKey
+  return {
+    queues: rows.filter(isOurs).map(queueOf),
+    foreign: rows.flatMap((row) => (isOurs(row) || row.farm_key === null ? [] : [row.farm_key])),
+  }
 }
 
 export type FarmHealth = {

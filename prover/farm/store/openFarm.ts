@@ -25,6 +25,9 @@ export type FarmSettings = {
   superviseSeconds: number
   /** A dead job gets its attempts again after this time. */
   reviveSeconds: number
+  /** A worker whose attempt failed takes no other for so long; it doubles with each in a row, up to `maxRestSeconds`. */
+  restSeconds: number
+  maxRestSeconds: number
 }
 
 export const defaultFarmSettings: FarmSettings = {
@@ -36,6 +39,9 @@ export const defaultFarmSettings: FarmSettings = {
   superviseSeconds: 2,
   // Long enough to be seen and to spare the workers, a twelfth of the settle window in which the batch must be proved.
   reviveSeconds: 10 * 60,
+  // 8, 16, 32, 60: a worker that fails at once needs two minutes for all attempts of a job, if nobody else is free in that time.
+  restSeconds: 8,
+  maxRestSeconds: 60,
 }
 
 /** The database of a farm: one pool of connections for the queue library and for our own queries. */
@@ -133,9 +139,31 @@ export async function notifyFarm(connection: FarmConnection, event: FarmEvent): 
   await connection.query({ text: 'select pg_notify($1, $2)', values: [CHANNEL, event] })
 }
 
-/** One queue a verification key: a worker takes only what it can prove. */
-export function queueName(circuit: string, verificationKeyHash: string): string {
-  return `prove/${circuit}/${verificationKeyHash}`
+/** What a job must find in a worker. */
+export type QueueKeys = {
+  circuit: string
+  verificationKeyHash: string
+  /** Fingerprint of the farm key that the data is sealed to; null: of an earlier version, any. */
+  farmKey: string | null
+}
+
+/** One queue for each verification key and farm key: a worker takes only what it can open and prove. */
+export function queueName({ circuit, verificationKeyHash, farmKey }: QueueKeys): string {
+  const name = `prove/${circuit}/${verificationKeyHash}`
+  return farmKey === null ? name : `${name}/${farmKey}`
+}
+
+/** The queue of a row of `proof_job`. */
+export function queueOf(row: {
+  circuit: string
+  verification_key: Buffer
+  farm_key: string | null
+}): string {
+  return queueName({
+    circuit: row.circuit,
+    verificationKeyHash: row.verification_key.toString('hex'),
+    farmKey: row.farm_key,
+  })
 }
 
 /** Makes a circuit's queue, or leaves it as it is. */

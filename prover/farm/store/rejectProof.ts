@@ -21,7 +21,7 @@ export function rejectProof(farm: Farm, job: JobId): Promise<void> {
         failed_at = now(),
         status = case when attempts >= ${farm.settings.attempts} then 'dead' else 'queued' end
       where id = ${id}
-      returning id, circuit, verification_key, attempts, status
+      returning id, circuit, verification_key, farm_key, attempts, status
     `)
     if (row?.status !== 'queued') return
     const afterSeconds = farm.settings.retrySeconds * 2 ** (row.attempts - 1)

@@ -1,4 +1,4 @@
-import { asDb, type Farm, queueName } from './openFarm.ts'
+import { asDb, type Farm, queueOf } from './openFarm.ts'
 import { type LeasedRow, renewLease } from './renewLease.ts'
 import { sql } from './sql.ts'
 
@@ -12,13 +12,10 @@ export function releaseWorker(farm: Farm, worker: string): Promise<void> {
       update proof_job set last_error = 'WORKER_LOST', last_worker = worker, failed_at = now()
       where worker = ${worker} and status = 'queued'
         and not exists (select from proof_result where job_id = proof_job.id)
-      returning id, circuit, verification_key, attempts, lease
+      returning id, circuit, verification_key, farm_key, attempts, lease
     `)
     for (const row of rows) {
-      const queue = queueName(row.circuit, row.verification_key.toString('hex'))
-      await farm.boss.deleteJob(queue, row.lease, {
-        db: asDb(connection),
-      })
+      await farm.boss.deleteJob(queueOf(row), row.lease, { db: asDb(connection) })
       await renewLease(farm, connection, row)
     }
   })

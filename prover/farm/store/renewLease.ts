@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { bytesToHex } from '../../../protocol/field.ts'
-import { asDb, type Farm, notifyFarm, queueName } from './openFarm.ts'
+import { asDb, type Farm, notifyFarm, queueOf } from './openFarm.ts'
 import { type FarmConnection, sql } from './sql.ts'
 
 export type LeasedRow = {
   id: Buffer
   circuit: string
   verification_key: Buffer
+  farm_key: string | null
   attempts: number
 }
 
@@ -17,15 +18,16 @@ export type LeasedRow = {
 export async function renewLease(
   { boss, settings }: Farm,
   connection: FarmConnection,
-  { id, circuit, verification_key: key, attempts }: LeasedRow,
+  row: LeasedRow,
   { afterSeconds = 0 }: { afterSeconds?: number } = {},
 ): Promise<void> {
+  const { id, attempts } = row
   const lease = randomUUID()
   await connection.query(sql`
     update proof_job set lease = ${lease}, worker = null, claimed_at = null where id = ${id}
   `)
   await boss.send(
-    queueName(circuit, key.toString('hex')),
+    queueOf(row),
     { job: bytesToHex(id) },
     {
       id: lease,

@@ -1,6 +1,6 @@
 import { bytesToHex, hexToBytes } from '../../../protocol/field.ts'
 import type { JobId } from '../jobInputs.ts'
-import { ensureQueue, type Farm, queueName } from './openFarm.ts'
+import { ensureQueue, type Farm, queueOf } from './openFarm.ts'
 import { type LeasedRow, renewLease } from './renewLease.ts'
 import { type FarmConnection, sql } from './sql.ts'
 
@@ -10,11 +10,11 @@ export function requeueProofs(farm: Farm, jobs: readonly JobId[]): Promise<JobId
     const rows = await connection.query<LeasedRow>(sql`
       update proof_job set status = 'queued', attempts = 0
       where id = any(${jobs.map(hexToBytes)}::bytea[]) and status = 'dead'
-      returning id, circuit, verification_key, attempts
+      returning id, circuit, verification_key, farm_key, attempts
     `)
     for (const row of rows) {
       // Not there yet in a database that was restored.
-      await ensureQueue(farm, queueName(row.circuit, row.verification_key.toString('hex')))
+      await ensureQueue(farm, queueOf(row))
       await renewLease(farm, connection, row)
     }
     return rows.map(({ id }) => bytesToHex(id))
