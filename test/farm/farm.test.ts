@@ -396,6 +396,42 @@ describe('a farm', () => {
     }
   })
 
+  test('behavior: what fails while a dead job is marked hides nothing', async () => {
+    const own = generateFarmKey()
+    const single: Farm = { ...farm, settings: { ...farm.settings, attempts: 1 } }
+    const id = await farm.transaction((connection) =>
+      enqueueProof(single, connection, own.publicKey, {
+        ...{ circuit: CIRCUIT, verificationKeyHash: keyHash, inputs: newInputs() },
+      }),
+    )
+    const broken = new FarmWorker({
+      farm: single,
+      prover: { prove: () => Promise.reject(new Error('at once')) },
+      key: own,
+      circuits: [{ name: CIRCUIT, verificationKeyHash: keyHash }],
+      name: 'broken',
+    })
+    assert.equal(await broken.runAvailable(), 1)
+    const lossy: Farm = {
+      ...farm,
+      transaction: (run) =>
+        farm.transaction((connection) =>
+          run({
+            query: (query) =>
+              /update proof_job/.test(query.text)
+                ? Promise.reject(new Error('connection lost'))
+                : connection.query(query),
+          }),
+        ),
+    }
+    for (let loss = 0; loss < 4; loss++) {
+      await assert.rejects(buryDeadProofs(lossy), /connection lost/, String(loss))
+      assert.equal((await jobOf(id))?.state, 'waiting')
+    }
+    assert.deepEqual(await buryDeadProofs(farm), [id])
+    assert.equal((await jobOf(id))?.state, 'dead')
+  })
+
   test('behavior: told to end, a worker gives back what it has not finished; no attempt is lost', async () => {
     const id = await ask()
     const slow = { env: { CINNABAR_PROVER: 'snarkjs' }, args: ['--drain', '0'] }

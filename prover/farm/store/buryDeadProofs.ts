@@ -7,14 +7,17 @@ import { sql } from './sql.ts'
  * Marks jobs dead whose attempts the queue library has used up, for whatever reason: failed, lost or out of
  * time. They stay, with their data, until an operator requeues them or nobody wants the proof any more.
  */
-export async function buryDeadProofs(farm: Farm): Promise<JobId[]> {
-  const buried: JobId[] = []
-  const ended = await farm.boss.fetch<{ job: JobId }>(DEAD_QUEUE, {
-    batchSize: 100,
-    includeMetadata: true,
-  })
-  for (const { id, retryCount, data, sourceId, sourceOutput } of ended) {
-    await farm.transaction(async (connection) => {
+export function buryDeadProofs(farm: Farm): Promise<JobId[]> {
+  return farm.transaction(async (connection) => {
+    const db = asDb(connection)
+    // In the same transaction: what was taken from the queue and not marked would be neither seen nor tried for long.
+    const ended = await farm.boss.fetch<{ job: JobId }>(DEAD_QUEUE, {
+      batchSize: 100,
+      includeMetadata: true,
+      db,
+    })
+    const buried: JobId[] = []
+    for (const { id, retryCount, data, sourceId, sourceOutput } of ended) {
       // A failed attempt left its code with the job; a lost one only with the library.
       const isLost = !(sourceOutput !== null && 'code' in sourceOutput)
       const rows = await connection.query(sql`
@@ -25,9 +28,9 @@ export async function buryDeadProofs(farm: Farm): Promise<JobId[]> {
         where id = ${hexToBytes(data.job)} and lease = ${sourceId} and status = 'queued'
         returning id
       `)
-      await farm.boss.complete(DEAD_QUEUE, { id, retryCount }, null, { db: asDb(connection) })
+      await farm.boss.complete(DEAD_QUEUE, { id, retryCount }, null, { db })
       if (rows.length === 1) buried.push(data.job)
-    })
-  }
-  return buried
+    }
+    return buried
+  })
 }
