@@ -221,7 +221,7 @@ export class FarmWorker {
     try {
       const proved = await this.#prove(lease, claimed, abort.signal)
       const durationMs = Math.round(performance.now() - startedAt)
-      const isInTime = await this.#deliver(lease, proved, durationMs)
+      const isInTime = await this.#deliver(lease, proved)
       this.#failures = 0
       this.#say(isInTime ? { type: 'delivered', ...facts, durationMs } : { type: 'late', ...facts })
     } catch (error) {
@@ -246,13 +246,9 @@ export class FarmWorker {
   }
 
   /** Tries again while Postgres is away; the lease tells whether it is too late then. */
-  async #deliver(
-    lease: Lease,
-    { proof, publicSignals }: Proved,
-    durationMs: number,
-  ): Promise<boolean> {
+  async #deliver(lease: Lease, { proof, publicSignals }: Proved): Promise<boolean> {
     const { farm } = this.#parameters
-    const delivery = { worker: this.#name, proof, publicSignals, durationMs }
+    const delivery = { worker: this.#name, proof, publicSignals }
     const until = performance.now() + farm.settings.expireSeconds * 1_000
     for (;;) {
       try {

@@ -208,6 +208,41 @@ describe('a farm', () => {
     assert.equal(await proofOf(id), 'honest')
   })
 
+  test('rejects: times of a worker’s own making: a proof took from claim to delivery', async () => {
+    const id = await ask()
+    const worker = new FarmWorker({
+      farm,
+      prover: {
+        async prove(circuit, inputs, options) {
+          await delay(1_200)
+          return (verifier as Prover<string>).prove(circuit, inputs, options)
+        },
+      },
+      key,
+      circuits: [{ name: CIRCUIT, verificationKeyHash: keyHash }],
+      name: 'here',
+    })
+    const asked = Date.now()
+    await delay(1_000)
+    const claimed = Date.now()
+    assert.equal(await worker.runAvailable(), 1)
+    const took = async () => (await listProofResults(farm, 1))[0]?.durationMs ?? Number.NaN
+    const measured = await took()
+    assert.ok(measured >= 1_200 && measured <= Date.now() - claimed + 100, String(measured))
+    // Whoever proves may write these rows.
+    const write = async (text: string) => {
+      await farm.query({ text, values: [] })
+      const found = await took()
+      assert.ok(found >= 0 && found <= Date.now() - asked + 100, `${text}: ${String(found)}`)
+    }
+    await write(`update proof_job set claimed_at = now() - interval '1 year'`)
+    await write(`update proof_result set delivered_at = now() + interval '1 year'`)
+    await write(`update proof_job set claimed_at = now() + interval '2 years'`)
+    await write(`update proof_job set claimed_at = null`)
+    await write(`update proof_result set delivered_at = '-infinity'`)
+    assert.equal(await proofOf(id), 'here')
+  })
+
   test('rejects: a wrong farm key costs no attempt, and is said; a key file that others may read', async () => {
     const wrongFile = join(directory, 'wrong.key')
     const wrong = generateFarmKey()

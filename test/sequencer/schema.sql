@@ -162,8 +162,8 @@ proof_result.job_id hash32 not null
 proof_result.worker text not null
 proof_result.proof field_coordinates not null
 proof_result.public_signals bytea not null
-proof_result.duration_ms integer not null
 proof_result.arrival bigint not null identity
+proof_result.delivered_at timestamp with time zone not null default now()
 proving_job.batch_id bigint not null
 proving_job.job_id hash32 not null
 proving_job.c field_element not null

@@ -8,7 +8,6 @@ export type Delivery = {
   worker: string
   proof: Groth16Proof
   publicSignals: readonly bigint[]
-  durationMs: number
 }
 
 /**
@@ -19,7 +18,7 @@ export type Delivery = {
 export function deliverProof(
   farm: Farm,
   lease: Lease,
-  { worker, proof, publicSignals, durationMs }: Delivery,
+  { worker, proof, publicSignals }: Delivery,
 ): Promise<boolean> {
   const words = (values: readonly bigint[]) =>
     concatBytes(...values.map((value) => bigintToBytes(value, 32)))
@@ -27,9 +26,8 @@ export function deliverProof(
     if (!(await endLease(farm, lease, { db: asDb(connection) }))) return false
     // Of a job that is gone by now nothing is kept.
     await connection.query(sql`
-      insert into proof_result (job_id, worker, proof, public_signals, duration_ms)
-      select id, ${worker}, ${words(proofToWords(proof))}, ${words(publicSignals)},
-        ${Math.round(durationMs)}
+      insert into proof_result (job_id, worker, proof, public_signals)
+      select id, ${worker}, ${words(proofToWords(proof))}, ${words(publicSignals)}
       from proof_job where id = ${hexToBytes(lease.job)} and lease = ${lease.id}
       on conflict (job_id) do nothing
     `)
