@@ -103,11 +103,14 @@ void Room::release() {
   chunks.clear();
 }
 
-ProofJob::~ProofJob() {
+void ProofJob::forget() {
   wipe(witness.data(), witness.size());
+  std::vector<uint8_t>().swap(witness);
   wipe(r, sizeof(r));
   wipe(s, sizeof(s));
 }
+
+ProofJob::~ProofJob() { forget(); }
 
 namespace {
 
@@ -191,6 +194,10 @@ void *allocate(void *context, size_t bytes) { return ((RunContext *)context)->ro
 } // namespace
 
 void Engine::prove(ProofJob &job) {
+  struct Forgetting {
+    ProofJob &job;
+    ~Forgetting() { job.forget(); }
+  } forgetting{job};
   if (job.isCancelled) {
     job.verdict = Verdict::cancelled;
     return;

@@ -69,6 +69,8 @@ struct ProofJob {
   std::string reason;
   uint8_t proof[256];
 
+  /** Wipes and frees what is secret: JavaScript may hold the job for long. */
+  void forget();
   ~ProofJob();
 };
 
@@ -83,7 +85,7 @@ public:
   /** Runs `job` after those that came before it. */
   void post(std::function<void()> job);
 
-  /** Only from a posted job. */
+  /** Only from a posted job. What is secret in it is gone at the end, however that is. */
   void prove(ProofJob &job);
   std::shared_ptr<LoadedKey> open(const std::string &path, std::string *reason);
   ParallelFor parallelFor();
