@@ -64,7 +64,7 @@ export class NativeProvingCancelledError extends BaseError {
 export class NativeMemoryError extends BaseError {
   override readonly name = 'NativeMemoryError'
   constructor() {
-    super('There is not enough memory to make the proof.', {
+    super('There is not enough memory for the native prover.', {
       code: 'NATIVE_PROVER_OUT_OF_MEMORY',
       metaMessages: ['Give the machine more memory, or prove fewer circuits on it.'],
     })

@@ -42,7 +42,10 @@ export type NativeProveOptions = {
   onPhase?: (phase: NativePhase) => void
 }
 
-/** Bulk arithmetic as the module has it; `core` is an index into `cores`. See ../kernelsNative.ts. */
+/**
+ * Bulk arithmetic as the module has it; `core` is an index into `cores`. See ../kernelsNative.ts. Each throws, or rejects
+ * with, NativeMemoryError.
+ */
 export type NativeKernels = {
   setPoseidon(core: number, arity: number, partialRounds: number, constants: Uint8Array): void
   hash(
@@ -77,7 +80,7 @@ export type NativeProver = {
   /**
    * Maps a zkey file and validates all of it.
    *
-   * @throws {ProvingKeyFileError}
+   * @throws {ProvingKeyFileError | NativeMemoryError}
    */
   loadKey(path: string): Promise<LoadedKey>
   /**
@@ -152,7 +155,7 @@ function load(): NativeProver | undefined {
   return {
     core: module.core,
     cores: module.cores,
-    kernels: module,
+    kernels: kernelsOf(module),
     async loadKey(keyPath) {
       try {
         return await module.open(keyPath)
@@ -162,12 +165,14 @@ function load(): NativeProver | undefined {
     },
     async prove(key, witness, { r, s, signal, onPhase } = {}) {
       if (signal?.aborted) throw new NativeProvingCancelledError()
-      const { promise, job } = module.prove(
-        key.handle,
-        witness,
-        encodeScalar(r ?? randomScalar()),
-        encodeScalar(s ?? randomScalar()),
-        onPhase === undefined ? undefined : (phase) => onPhase(nativePhases[phase]!),
+      const { promise, job } = start(() =>
+        module.prove(
+          key.handle,
+          witness,
+          encodeScalar(r ?? randomScalar()),
+          encodeScalar(s ?? randomScalar()),
+          onPhase === undefined ? undefined : (phase) => onPhase(nativePhases[phase]!),
+        ),
       )
       const cancel = (): void => module.cancel(job)
       signal?.addEventListener('abort', cancel, { once: true })
@@ -181,6 +186,32 @@ function load(): NativeProver | undefined {
     },
     test: (core, operation, input, outputLength) =>
       module.test(core, operation, input, outputLength),
+  }
+}
+
+function kernelsOf(module: NativeModule): NativeKernels {
+  const end = <T>(begin: () => Promise<T>): Promise<T> =>
+    start(begin).catch((error: unknown) => {
+      throw fromNative(error)
+    })
+  return {
+    setPoseidon: (...all) => start(() => module.setPoseidon(...all)),
+    // Takes no memory, and is called for single hashes.
+    hash: (...all) => module.hash(...all),
+    hashMany: (...all) => end(() => module.hashMany(...all)),
+    multiplyMany: (...all) => end(() => module.multiplyMany(...all)),
+    findSubgroupPoints: (...all) => end(() => module.findSubgroupPoints(...all)),
+    prepareKey: (...all) => start(() => module.prepareKey(...all)),
+    verifyFold: (...all) => end(() => module.verifyFold(...all)),
+  }
+}
+
+/** A call into the module: it may refuse at once. */
+function start<T>(call: () => T): T {
+  try {
+    return call()
+  } catch (error) {
+    throw fromNative(error)
   }
 }
 

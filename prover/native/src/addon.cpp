@@ -1,5 +1,7 @@
 // The prover as a Node-API module, C interface only. Work happens on the engine's threads; one thread-safe function
-// an environment carries phases and results back to the thread of JavaScript.
+// an environment carries phases and results back to the thread of JavaScript. No exception leaves this file: what the standard
+// library throws here is want of memory, or of threads, and becomes an answer.
+#include <new>
 #include <set>
 #include <string.h>
 
@@ -11,6 +13,8 @@
 using namespace cinnabar;
 
 namespace {
+
+const char *const NO_MEMORY = "there is not enough memory";
 
 void throwText(napi_env env, const char *code, const char *text) { napi_throw_error(env, code, text); }
 
@@ -26,6 +30,12 @@ bool bytesOf(napi_env env, napi_value value, const uint8_t **bytes, size_t *leng
 }
 
 struct Call;
+
+struct Event {
+  Call *call;
+  bool isLast;
+  Phase phase;
+};
 
 /**
  * A thread of JavaScript that loaded this module. It may end while its jobs run; Node then frees the thread-safe
@@ -53,22 +63,27 @@ struct Call {
   // Of a kernel: what it reads and what it answers. `reason` says what is wrong with its operands.
   bool isKernel = false;
   std::vector<uint8_t> input, secret, output;
+  /** Memory or threads were wanting, whatever it is. */
+  bool isStarved = false;
+  /** Made beforehand: an answer needs no memory. */
+  std::unique_ptr<Event> last{new Event()};
 
-  ~Call() { wipe(secret.data(), secret.size()); }
-};
-
-struct Event {
-  Call *call;
-  bool isLast;
-  Phase phase;
+  ~Call() {
+    wipe(secret.data(), secret.size());
+    if (!environment) return;
+    std::lock_guard<std::mutex> lock(environment->mutex);
+    environment->calls.erase(this);
+  }
 };
 
 void send(Call *call, bool isLast, Phase phase) {
   std::shared_ptr<Environment> environment = call->environment;
-  Event *event = new Event{call, isLast, phase};
+  Event *event = isLast ? call->last.release() : new (std::nothrow) Event();
+  // A phase without memory is not told; the answer is.
+  if (!event) return;
+  *event = Event{call, isLast, phase};
   {
     std::lock_guard<std::mutex> lock(environment->mutex);
-    if (isLast) environment->calls.erase(call);
     if (environment->isOpen &&
         napi_call_threadsafe_function(environment->back, event, napi_tsfn_nonblocking) == napi_ok) {
       return;
@@ -123,26 +138,37 @@ std::shared_ptr<T> sharedOf(napi_env env, napi_value value, const napi_type_tag 
   return *(std::shared_ptr<T> *)data;
 }
 
-napi_value errorValue(napi_env env, const char *code, const std::string &text) {
+napi_value errorValue(napi_env env, const char *code, const char *text) {
   napi_value codeValue, message, error;
   napi_create_string_utf8(env, code, NAPI_AUTO_LENGTH, &codeValue);
-  napi_create_string_utf8(env, text.c_str(), text.size(), &message);
+  napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &message);
   napi_create_error(env, codeValue, message, &error);
   return error;
 }
 
+/** Null without memory. */
 napi_value bytesValue(napi_env env, const uint8_t *bytes, size_t length) {
-  void *data;
+  void *data = nullptr;
   napi_value buffer, array;
-  napi_create_arraybuffer(env, length, &data, &buffer);
-  memcpy(data, bytes, length);
+  if (napi_create_arraybuffer(env, length, &data, &buffer) != napi_ok || (length > 0 && !data)) return nullptr;
+  if (length > 0) memcpy(data, bytes, length);
   napi_create_typedarray(env, napi_uint8_array, length, buffer, 0, &array);
   return array;
 }
 
+void settleStarved(napi_env env, Call *call) {
+  napi_reject_deferred(env, call->deferred, errorValue(env, "MEMORY", NO_MEMORY));
+}
+
+void settleBytes(napi_env env, Call *call, const uint8_t *bytes, size_t length) {
+  napi_value value = bytesValue(env, bytes, length);
+  if (value) napi_resolve_deferred(env, call->deferred, value);
+  else settleStarved(env, call);
+}
+
 void settleOpening(napi_env env, Call *call) {
   if (!call->opened) {
-    napi_reject_deferred(env, call->deferred, errorValue(env, "KEY", call->reason));
+    napi_reject_deferred(env, call->deferred, errorValue(env, "KEY", call->reason.c_str()));
     return;
   }
   napi_value result, handle, number;
@@ -162,29 +188,44 @@ void settleOpening(napi_env env, Call *call) {
 void settleProof(napi_env env, Call *call) {
   switch (call->job->verdict) {
   case Verdict::done:
-    napi_resolve_deferred(env, call->deferred, bytesValue(env, call->job->proof, sizeof(call->job->proof)));
+    settleBytes(env, call, call->job->proof, sizeof(call->job->proof));
     return;
   case Verdict::cancelled:
     napi_reject_deferred(env, call->deferred, errorValue(env, "CANCELLED", "cancelled"));
     return;
   case Verdict::noMemory:
-    napi_reject_deferred(env, call->deferred, errorValue(env, "MEMORY", "there is not enough memory"));
+    settleStarved(env, call);
     return;
   case Verdict::badKey:
     napi_reject_deferred(env, call->deferred, errorValue(env, "KEY", "its file was changed while it was in use"));
     return;
   case Verdict::badWitness:
-    napi_reject_deferred(env, call->deferred, errorValue(env, "WITNESS", call->job->reason));
+    napi_reject_deferred(env, call->deferred, errorValue(env, "WITNESS", call->job->reason.c_str()));
     return;
   }
 }
 
 void settleKernel(napi_env env, Call *call) {
   if (call->reason.empty()) {
-    napi_resolve_deferred(env, call->deferred, bytesValue(env, call->output.data(), call->output.size()));
+    settleBytes(env, call, call->output.data(), call->output.size());
   } else {
-    napi_reject_deferred(env, call->deferred, errorValue(env, "OPERAND", call->reason));
+    napi_reject_deferred(env, call->deferred, errorValue(env, "OPERAND", call->reason.c_str()));
   }
+}
+
+void answer(napi_env env, Call *call) {
+  try {
+    if (call->isStarved) settleStarved(env, call);
+    else if (call->job) settleProof(env, call);
+    else if (call->isKernel) settleKernel(env, call);
+    else settleOpening(env, call);
+  } catch (const std::exception &) {
+    // A handle is made for what was opened.
+    settleStarved(env, call);
+  }
+  if (call->onPhase) napi_delete_reference(env, call->onPhase);
+  // Without calls the module does not keep the process alive.
+  if (--call->environment->pending == 0) napi_unref_threadsafe_function(env, call->environment->back);
 }
 
 /** On JavaScript's thread. `env` is null while the environment goes down. */
@@ -195,12 +236,7 @@ void receive(napi_env env, napi_value, void *, void *data) {
     napi_handle_scope scope;
     napi_open_handle_scope(env, &scope);
     if (event->isLast) {
-      if (call->job) settleProof(env, call);
-      else if (call->isKernel) settleKernel(env, call);
-      else settleOpening(env, call);
-      if (call->onPhase) napi_delete_reference(env, call->onPhase);
-      // Without calls the module does not keep the process alive.
-      if (--call->environment->pending == 0) napi_unref_threadsafe_function(env, call->environment->back);
+      answer(env, call);
     } else {
       napi_value undefined, phase, onPhase;
       napi_get_undefined(env, &undefined);
@@ -217,18 +253,48 @@ void receive(napi_env env, napi_value, void *, void *data) {
 
 bool prepareCall(napi_env env, Call *call, napi_value onPhase, napi_value *promise) {
   call->environment = environmentOf(env);
-  if (!call->environment || napi_create_promise(env, &call->deferred, promise) != napi_ok) return false;
+  if (!call->environment) return false;
+  {
+    std::lock_guard<std::mutex> lock(call->environment->mutex);
+    call->environment->calls.insert(call);
+  }
+  if (napi_create_promise(env, &call->deferred, promise) != napi_ok) return false;
   if (onPhase && napi_create_reference(env, onPhase, 1, &call->onPhase) != napi_ok) return false;
   if (call->environment->pending++ == 0) napi_ref_threadsafe_function(env, call->environment->back);
-  std::lock_guard<std::mutex> lock(call->environment->mutex);
-  call->environment->calls.insert(call);
   return true;
+}
+
+/** Makes a promise for `call` and posts `work`, which leaves in it what is answered. */
+napi_value begin(napi_env env, Engine &engine, std::unique_ptr<Call> call, napi_value onPhase,
+                 std::function<void(Call &)> work) {
+  napi_value promise;
+  Call *raw = call.get();
+  if (!prepareCall(env, raw, onPhase, &promise)) {
+    throwText(env, "ARGUMENT", "no promise could be made");
+    return nullptr;
+  }
+  try {
+    engine.post([raw, work] {
+      try {
+        work(*raw);
+      } catch (const std::exception &) {
+        raw->isStarved = true;
+      }
+      send(raw, true, PHASE_EVALUATE);
+    });
+  } catch (const std::exception &) {
+    raw->isStarved = true;
+    answer(env, raw);
+    return promise;
+  }
+  call.release();
+  return promise;
 }
 
 /** open(path): Promise<{ handle, wires, publicWires, domain }> */
 napi_value openKey(napi_env env, napi_callback_info info) {
   size_t count = 1, length = 0;
-  napi_value argument, promise;
+  napi_value argument;
   napi_get_cb_info(env, info, &count, &argument, nullptr, nullptr);
   if (count < 1 || napi_get_value_string_utf8(env, argument, nullptr, 0, &length) != napi_ok) {
     throwText(env, "ARGUMENT", "open takes a path");
@@ -238,16 +304,9 @@ napi_value openKey(napi_env env, napi_callback_info info) {
   call->path.resize(length + 1);
   napi_get_value_string_utf8(env, argument, &call->path[0], length + 1, &length);
   call->path.resize(length);
-  if (!prepareCall(env, call.get(), nullptr, &promise)) {
-    throwText(env, "ARGUMENT", "no promise could be made");
-    return nullptr;
-  }
-  Call *raw = call.release();
-  Engine::instance().post([raw] {
-    raw->opened = Engine::instance().open(raw->path, &raw->reason);
-    send(raw, true, PHASE_EVALUATE);
+  return begin(env, Engine::instance(), std::move(call), nullptr, [](Call &made) {
+    made.opened = Engine::instance().open(made.path, &made.reason);
   });
-  return promise;
 }
 
 /** prove(handle, witness, r, s, onPhase?): { promise, job } */
@@ -277,20 +336,15 @@ napi_value prove(napi_env env, napi_callback_info info) {
   job.witness.assign(witness, witness + witnessLength);
   memcpy(job.r, r, 32);
   memcpy(job.s, s, 32);
-  if (!prepareCall(env, call.get(), onPhase, &promise)) {
-    throwText(env, "ARGUMENT", "no promise could be made");
-    return nullptr;
-  }
-  Call *raw = call.release();
+  Call *raw = call.get();
   if (onPhase) job.onPhase = [raw](Phase phase) { send(raw, false, phase); };
-  handle = wrapShared(env, raw->job, &JOB_TAG);
+  handle = wrapShared(env, call->job, &JOB_TAG);
+  promise = begin(env, Engine::instance(), std::move(call), onPhase,
+                  [](Call &made) { Engine::instance().prove(*made.job); });
+  if (!promise) return nullptr;
   napi_create_object(env, &result);
   napi_set_named_property(env, result, "promise", promise);
   if (handle) napi_set_named_property(env, result, "job", handle);
-  Engine::instance().post([raw] {
-    Engine::instance().prove(*raw->job);
-    send(raw, true, PHASE_EVALUATE);
-  });
   return result;
 }
 
@@ -373,24 +427,10 @@ napi_value hash(napi_env env, napi_callback_info info) {
   return result;
 }
 
-/** Makes a promise for `call` and posts `work`, which ends with the call's output or reason set. */
+/** `work` ends with the call's output or reason set. */
 napi_value startKernel(napi_env env, std::unique_ptr<Call> call, std::function<void(Call &)> work) {
-  napi_value promise;
   call->isKernel = true;
-  if (!prepareCall(env, call.get(), nullptr, &promise)) {
-    throwText(env, "ARGUMENT", "no promise could be made");
-    return nullptr;
-  }
-  Call *raw = call.release();
-  Engine::forKernels().post([raw, work] {
-    try {
-      work(*raw);
-    } catch (const std::bad_alloc &) {
-      raw->reason = "there is not enough memory";
-    }
-    send(raw, true, PHASE_EVALUATE);
-  });
-  return promise;
+  return begin(env, Engine::forKernels(), std::move(call), nullptr, std::move(work));
 }
 
 /** hashMany(core, arity, state, inputs): Promise<hashes> */
@@ -548,41 +588,54 @@ napi_value test(napi_env env, napi_callback_info info) {
   }
   std::vector<uint8_t> output(outputLength + 1);
   int written = found->test(operation, input, inputLength, output.data(), outputLength);
-  return bytesValue(env, output.data(), written > 0 ? (size_t)written : 0);
+  napi_value value = bytesValue(env, output.data(), written > 0 ? (size_t)written : 0);
+  if (!value) throw std::bad_alloc();
+  return value;
 }
 
-void setFunction(napi_env env, napi_value exports, const char *name, napi_callback function) {
+/** What Node calls: its frames know no exceptions. */
+template <napi_value (*function)(napi_env, napi_callback_info)>
+napi_value guarded(napi_env env, napi_callback_info info) {
+  try {
+    return function(env, info);
+  } catch (const std::exception &) {
+    throwText(env, "MEMORY", NO_MEMORY);
+    return nullptr;
+  }
+}
+
+template <napi_value (*function)(napi_env, napi_callback_info)>
+void setFunction(napi_env env, napi_value exports, const char *name) {
   napi_value value;
-  napi_create_function(env, name, NAPI_AUTO_LENGTH, function, nullptr, &value);
+  napi_create_function(env, name, NAPI_AUTO_LENGTH, guarded<function>, nullptr, &value);
   napi_set_named_property(env, exports, name, value);
 }
 
-} // namespace
-
-NAPI_MODULE_INIT() {
+napi_value setUp(napi_env env, napi_value exports) {
   std::shared_ptr<Environment> environment = std::make_shared<Environment>();
+  std::unique_ptr<std::shared_ptr<Environment>> held(new std::shared_ptr<Environment>(environment));
   napi_value name;
   napi_create_string_utf8(env, "cinnabar", NAPI_AUTO_LENGTH, &name);
   if (napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr, nullptr, nullptr, receive,
                                       &environment->back) != napi_ok ||
       napi_unref_threadsafe_function(env, environment->back) != napi_ok ||
       napi_add_env_cleanup_hook(env, close, environment.get()) != napi_ok ||
-      napi_set_instance_data(env, new std::shared_ptr<Environment>(environment), dropShared<Environment>, nullptr) !=
-          napi_ok) {
+      napi_set_instance_data(env, held.get(), dropShared<Environment>, nullptr) != napi_ok) {
     throwText(env, "MODULE", "the native prover could not be set up");
     return nullptr;
   }
-  setFunction(env, exports, "open", openKey);
-  setFunction(env, exports, "prove", prove);
-  setFunction(env, exports, "cancel", cancel);
-  setFunction(env, exports, "setPoseidon", setPoseidon);
-  setFunction(env, exports, "hash", hash);
-  setFunction(env, exports, "hashMany", hashManyAsync);
-  setFunction(env, exports, "multiplyMany", multiplyManyAsync);
-  setFunction(env, exports, "findSubgroupPoints", findSubgroupPointsAsync);
-  setFunction(env, exports, "prepareKey", prepareKey);
-  setFunction(env, exports, "verifyFold", verifyFoldAsync);
-  setFunction(env, exports, "test", test);
+  held.release();
+  setFunction<openKey>(env, exports, "open");
+  setFunction<prove>(env, exports, "prove");
+  setFunction<cancel>(env, exports, "cancel");
+  setFunction<setPoseidon>(env, exports, "setPoseidon");
+  setFunction<hash>(env, exports, "hash");
+  setFunction<hashManyAsync>(env, exports, "hashMany");
+  setFunction<multiplyManyAsync>(env, exports, "multiplyMany");
+  setFunction<findSubgroupPointsAsync>(env, exports, "findSubgroupPoints");
+  setFunction<prepareKey>(env, exports, "prepareKey");
+  setFunction<verifyFoldAsync>(env, exports, "verifyFold");
+  setFunction<test>(env, exports, "test");
   napi_value cores, text;
   uint32_t index = 0;
   napi_create_array(env, &cores);
@@ -594,4 +647,15 @@ NAPI_MODULE_INIT() {
   napi_create_string_utf8(env, Engine::instance().core->name, NAPI_AUTO_LENGTH, &text);
   napi_set_named_property(env, exports, "core", text);
   return exports;
+}
+
+} // namespace
+
+NAPI_MODULE_INIT() {
+  try {
+    return setUp(env, exports);
+  } catch (const std::exception &) {
+    throwText(env, "MODULE", "the native prover could not be set up");
+    return nullptr;
+  }
 }

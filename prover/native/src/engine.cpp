@@ -18,7 +18,14 @@ void wipe(void *bytes, size_t length) {
 }
 
 Pool::Pool(uint32_t threads) : threads(threads < 1 ? 1 : threads) {
-  for (uint32_t i = 1; i < this->threads; i++) std::thread([this, i] { work(i); }).detach();
+  for (uint32_t i = 1; i < this->threads; i++) {
+    try {
+      std::thread([this, i] { work(i); }).detach();
+    } catch (const std::exception &) {
+      // With those there are.
+      this->threads = i;
+    }
+  }
 }
 
 void Pool::work(uint32_t thread) {
@@ -46,11 +53,18 @@ void Pool::take(Round &round, uint32_t thread) {
 }
 
 void Pool::run(size_t count, const std::function<void(size_t, uint32_t)> &task) {
-  if (threads == 1 || count <= 1) {
+  std::shared_ptr<Round> round;
+  if (threads > 1 && count > 1) {
+    try {
+      round = std::make_shared<Round>();
+    } catch (const std::bad_alloc &) {
+      // It is done here; a core that calls this knows no exceptions.
+    }
+  }
+  if (!round) {
     for (size_t i = 0; i < count; i++) task(i, 0);
     return;
   }
-  std::shared_ptr<Round> round = std::make_shared<Round>();
   round->task = &task;
   round->count = count;
   {
@@ -77,6 +91,11 @@ void *Room::allocate(size_t bytes) {
     void *lent = chunk.bytes + chunk.used;
     chunk.used += bytes;
     return lent;
+  }
+  try {
+    chunks.reserve(chunks.size() + 1);
+  } catch (const std::bad_alloc &) {
+    return nullptr;
   }
   size_t size = bytes < SMALLEST_CHUNK ? SMALLEST_CHUNK : (bytes + PAGE - 1) & ~(PAGE - 1);
   void *fresh = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -20,6 +20,7 @@ namespace cinnabar {
 class Pool {
 public:
   explicit Pool(uint32_t threads);
+  /** Throws nothing but what `task` throws in this thread: on the others it must not. */
   void run(size_t count, const std::function<void(size_t, uint32_t)> &task);
   uint32_t size() const { return threads; }
 
@@ -43,6 +44,7 @@ private:
 /** Memory lent to one job after another: wiped after each, and kept for the next. */
 class Room {
 public:
+  /** Null without memory. */
   void *allocate(size_t bytes);
   /** Wipes what was lent and takes it back. */
   void reset();
@@ -82,7 +84,7 @@ public:
   static Engine &forKernels();
   Engine(const Core *core, uint32_t threads) : core(core), pool(threads) {}
 
-  /** Runs `job` after those that came before it. */
+  /** Runs `job`, which throws nothing, after those that came before it. Throws itself without memory or threads. */
   void post(std::function<void()> job);
 
   /** Only from a posted job. What is secret in it is gone at the end, however that is. */

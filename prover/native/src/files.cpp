@@ -195,6 +195,7 @@ std::shared_ptr<LoadedKey> LoadedKey::read(const uint8_t *bytes, size_t length, 
 
 std::shared_ptr<LoadedKey> LoadedKey::open(const std::string &path, const Core *core, const ParallelFor &parallel,
                                            std::string *reason) {
+  std::shared_ptr<LoadedKey> loaded(new LoadedKey());
   int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) {
     *reason = "it cannot be opened";
@@ -212,7 +213,6 @@ std::shared_ptr<LoadedKey> LoadedKey::open(const std::string &path, const Core *
     *reason = "it cannot be mapped";
     return nullptr;
   }
-  std::shared_ptr<LoadedKey> loaded(new LoadedKey());
   loaded->mapped = mapped;
   loaded->mappedLength = length;
   if (!loaded->parse((const uint8_t *)mapped, length, core, parallel, reason)) return nullptr;

@@ -18,7 +18,7 @@ class LoadedKey {
 public:
   /**
    * Maps and validates: sizes, ranges, canonical numbers, points on their curves. Null, and a reason, for a file
-   * that is not such a key. The file must not be changed while it is mapped.
+   * that is not such a key. The file must not be changed while it is mapped. Throws std::bad_alloc.
    */
   static std::shared_ptr<LoadedKey> open(const std::string &path, const Core *core, const ParallelFor &parallel,
                                          std::string *reason);

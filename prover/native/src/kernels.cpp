@@ -1,6 +1,7 @@
 #include "kernels.h"
 
 #include <map>
+#include <new>
 #include <stdlib.h>
 
 #include "dispatch.h"
@@ -50,7 +51,8 @@ bool setPoseidonConstants(const Core *core, uint32_t arity, uint32_t partialRoun
   if (place.load()) return true;
   size_t bytes = (core->poseidonTableBytes(arity + 1, partialRounds) + 63) & ~(size_t)63;
   void *table = aligned_alloc(64, bytes);
-  if (!table || !core->fillPoseidonTable(arity + 1, partialRounds, constants, table)) {
+  if (!table) throw std::bad_alloc();
+  if (!core->fillPoseidonTable(arity + 1, partialRounds, constants, table)) {
     free(table);
     return false;
   }
@@ -96,7 +98,9 @@ std::shared_ptr<VerifyingKeyHandle> VerifyingKeyHandle::prepare(const Core *core
   made->core = core;
   made->publicSignals = publicSignals;
   made->memory = aligned_alloc(64, (core->verifyingKeyBytes(publicSignals) + 63) & ~(size_t)63);
-  if (!made->memory || !core->fillVerifyingKey(publicSignals, plain, made->memory)) return nullptr;
+  // Not null, which says that the key is a bad one.
+  if (!made->memory) throw std::bad_alloc();
+  if (!core->fillVerifyingKey(publicSignals, plain, made->memory)) return nullptr;
   return made;
 }
 

@@ -29,7 +29,7 @@ void findSubgroupPoints(Engine &engine, const Core *core, const uint8_t *points,
 /** A verification key, prepared for one core. */
 class VerifyingKeyHandle {
 public:
-  /** `plain`: see interface.h. Null when a point is none of its group, or without memory. */
+  /** `plain`: see interface.h. Null when a point is none of its group. */
   static std::shared_ptr<VerifyingKeyHandle> prepare(const Core *core, uint32_t publicSignals, const uint8_t *plain);
   ~VerifyingKeyHandle();
   static size_t plainBytes(uint32_t publicSignals) { return 448 + 64 * ((size_t)publicSignals + 1); }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
 import { repositoryRoot } from '../../../circuits/locateCircuit.ts'
@@ -204,6 +205,34 @@ describe('witnesses', () => {
     for (let length = 0; length < good.witness.length; length += 7) {
       await assert.rejects(native.prove(key, good.witness.slice(0, length)), WitnessFileError)
     }
+  })
+})
+
+describe('want of memory', () => {
+  test('behavior: is an error of the call, of whatever kind, and the process goes on', async () => {
+    const power = 22
+    // A key that is good but for its size: its last list is a hole, points at infinity.
+    const start = startOf(good.zkey, 9)
+    const resized = changed(good.zkey, startOf(good.zkey, 2) + 80, words(2 ** power))
+    const length = 64 * 2 ** power
+    const sparse = aFile(
+      changed(resized, start - 8, littleEndian(BigInt(length), 8)).slice(0, start),
+    )
+    truncateSync(sparse, start + length)
+    const child = fileURLToPath(new URL('../../support/starvedNative.ts', import.meta.url))
+    const { stdout } = await run(process.execPath, [
+      child,
+      sparse,
+      aFile(good.zkey),
+      aFile(good.witness),
+    ])
+    const starved = 'NATIVE_PROVER_OUT_OF_MEMORY'
+    assert.deepEqual(JSON.parse(stdout), {
+      key: starved,
+      witness: starved,
+      kernel: starved,
+      afterwards: 'none',
+    })
   })
 })
 
