@@ -9,7 +9,10 @@ const FIRST_SECONDS: Readonly<Record<BatchCircuit, number>> = {
 /** Weight of the newest. */
 const NEWEST = 0.3
 
-/** How long proofs take here, from sealing to the proof that was taken in: queue, transport and all. */
+/**
+ * How long proofs take here, from a worker's claim to its delivery, by the database's clock. The wait for a worker before
+ * and for verification after it are not in it.
+ */
 export class ProofTimes {
   readonly #seconds = { ...FIRST_SECONDS }
 
