@@ -9,7 +9,7 @@ export type ProvedLoad = BatchLoad & {
 /** The batch after those, sealed and without a proof. */
 export type NextProof = BatchLoad & {
   readonly sealedAt: Date
-  /** From sealing to proof, as measured here. */
+  /** From a worker's claim to its delivery, as measured here; the wait for a worker is not in it. */
   readonly proofSeconds: number
 }
 
