@@ -1,12 +1,14 @@
-/** A farm as a queue: batches arrive at random, pass Postgres one by one, and wait for one of many workers. */
+/** A farm as a queue: batches arrive at random, pass Postgres, and wait for one of many workers. */
 export type FarmModel = {
   /** Batches a second, a Poisson stream. */
   arrivalsPerSecond: number
   workers: number
   /** Seconds of a proof: fixed, or drawn. */
   proofSeconds: number | ((random: () => number) => number)
-  /** Seconds that each job occupies the database; 0 leaves it out. */
-  queueSeconds?: number
+  /** Seconds that each job occupies the database: its statements there, not how long a client waits. 0 leaves it out. */
+  databaseSeconds?: number
+  /** Jobs that the database serves at once. Default: 1. */
+  databaseAtOnce?: number
   /** Batches that count; a tenth of as many before them warm the farm up. */
   batches: number
   seed: number
@@ -28,13 +30,14 @@ export type FarmOutcome = {
  * need no calendar: each batch starts at the later of its release by the database and the first free worker.
  */
 export function simulateFarm(model: FarmModel): FarmOutcome {
-  const { arrivalsPerSecond, workers, proofSeconds, queueSeconds = 0, batches, seed } = model
+  const { arrivalsPerSecond, workers, proofSeconds, batches, seed } = model
+  const { databaseSeconds = 0, databaseAtOnce = 1 } = model
   const random = createRandom(seed)
   const warmUp = Math.floor(batches / 10)
   const free = new Heap(workers)
+  const database = new Heap(databaseAtOnce)
   const waits: number[] = []
   let now = 0
-  let databaseFree = 0
   let from = 0
   /** Of the first batch that counts: before it, the backlog of those that do not was worked off. */
   let firstStart = 0
@@ -44,8 +47,9 @@ export function simulateFarm(model: FarmModel): FarmOutcome {
   for (let i = 0; i < batches + warmUp; i++) {
     now += -Math.log(1 - random()) / arrivalsPerSecond
     if (i === warmUp) from = now
-    databaseFree = Math.max(databaseFree, now) + queueSeconds
-    const start = Math.max(databaseFree, free.least)
+    const released = Math.max(database.least, now) + databaseSeconds
+    database.replaceLeast(released)
+    const start = Math.max(released, free.least)
     const seconds = typeof proofSeconds === 'number' ? proofSeconds : proofSeconds(random)
     free.replaceLeast(start + seconds)
     if (i < warmUp) continue

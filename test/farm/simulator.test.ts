@@ -30,7 +30,7 @@ describe('simulateFarm', () => {
   })
 
   test("behavior: Little's law holds, and more arrive than are completed once it is full", () => {
-    const model = { workers: 10, proofSeconds: 1, queueSeconds: 0.01, batches: 200_000, seed: 3 }
+    const model = { workers: 10, proofSeconds: 1, databaseSeconds: 0.01, batches: 200_000, seed: 3 }
     const light = simulateFarm({ ...model, arrivalsPerSecond: 7 })
     isNear(light.meanInSystem, 7 * (light.meanWaitSeconds + 1), 0.02)
     const full = simulateFarm({ ...model, arrivalsPerSecond: 30 })
@@ -38,6 +38,8 @@ describe('simulateFarm', () => {
     // The database is what is full with workers enough.
     const database = simulateFarm({ ...model, workers: 1_000, arrivalsPerSecond: 200 })
     isNear(database.completedPerSecond, 100, 0.02)
+    const wider = { ...model, workers: 1_000, databaseAtOnce: 3, arrivalsPerSecond: 400 }
+    isNear(simulateFarm(wider).completedPerSecond, 300, 0.02)
   })
 
   test('behavior: the same seed gives the same figures', () => {
