@@ -125,13 +125,13 @@ function findOrderOf({ rpc, deployment }: { rpc: string; deployment: ChainDeploy
 }
 
 /** States of an order that two approvers, or one in an emergency, let be carried out. */
-const APPROVED: readonly Order['state'][] = [
-  'authorised',
-  'executing',
-  'disclosed',
-  'unsealed',
-  'closed',
-]
+const APPROVED: readonly Order['state'][] = ['authorised', 'executing', 'disclosed', 'unsealed']
+
+/** An officer alone can close what it filed: what is closed counts only where both had approved it. */
+function isApproved({ state, reviewer, judge }: Order): boolean {
+  if (APPROVED.includes(state)) return true
+  return state === 'closed' && [reviewer, judge].every((approver) => BigInt(approver) !== 0n)
+}
 
 /**
  * Why a removal is not what the log's order says; undefined where it is. Whoever reads an answer can ask the same: the scope's
@@ -145,7 +145,7 @@ export function whyNotOrdered(
   if (order === undefined) return 'the log has no order with that number'
   if (order.kind !== 'transfers') return 'it is not an order about transfers'
   if (order.scopeHash !== keccak256(canonicalBytes(scope))) return 'it was filed for another scope'
-  if (!APPROVED.includes(order.state)) return `it is ${order.state}`
+  if (!isApproved(order)) return `it is ${order.state} and was not approved`
   if (order.isViolation) return 'it is marked as a violation'
   if (nullifier !== undefined && !scope.transfers.some((named) => named.nullifier === nullifier)) {
     return 'its scope does not name the transfer'

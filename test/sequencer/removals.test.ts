@@ -14,6 +14,7 @@ import { fileTransactionStore } from '../../l1/transactionStore.ts'
 import {
   type Actor,
   approveOrder,
+  closeOrder,
   fileOrder,
   rejectOrder,
 } from '../../regulator/orders/orderActions.ts'
@@ -179,6 +180,21 @@ describe('the order behind a removal', { timeout: 300_000 }, () => {
     const order = BigInt(rejected.order)
     await rejectOrder(actors.judge, { order, role: 'judge', reason: 'no cause' })
     await refuses(rejected, /it is rejected/)
+  })
+
+  test('rejects: an order that its officer closed before anybody approved it; a closed one that two approved stands', async () => {
+    const alone = await file(two)
+    await closeOrder(actors.officer, BigInt(alone.order))
+    await refuses(alone, /it is closed and was not approved/)
+    const half = await file(two)
+    await approveOrder(actors.reviewer, { order: BigInt(half.order), role: 'reviewer' })
+    await closeOrder(actors.officer, BigInt(half.order))
+    await refuses(half, /it is closed and was not approved/)
+    const approved = await file(two)
+    await approve(approved)
+    await closeOrder(actors.officer, BigInt(approved.order))
+    const path = await write('closed.json', listOf(approved))
+    assert.equal((await (await openRemovals(path, source())).read()).size, 1)
   })
 
   test('rejects: a service started by command with a removal that nobody approved; the doctor says so too', async () => {
