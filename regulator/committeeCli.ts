@@ -386,9 +386,10 @@ async function serve(
     if (source !== undefined && retentionDays !== undefined) {
       const apply = async (): Promise<void> => {
         const { timestamp } = await source.client.getBlock()
-        const attestations = await applyRetention(member, {
-          ...{ epochs: await getEpochs(source), today: dayOf(timestamp), retentionDays },
-        })
+        const epochs = await getEpochs(source)
+        const attestations = await member.turns.take(() =>
+          applyRetention(member, { epochs, today: dayOf(timestamp), retentionDays }),
+        )
         for (const attestation of attestations) {
           await writeJson(`${options.dir}/destroyed-${attestation.transcript}.json`, attestation)
           say(`epoch ${String(attestation.epoch)}: the share was destroyed`)

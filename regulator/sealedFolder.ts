@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { renameSync } from 'node:fs'
 import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { lockFolder } from '../files/folderLock.ts'
@@ -15,6 +16,7 @@ import { FileUnreadableError, FolderInUseError } from './errors.ts'
 import { decodePrivate, encodePrivate } from './sealedFile.ts'
 
 const PATTERN = /^[a-z0-9.-]+$/i
+const TAKEN = 'taken-'
 
 /**
  * Private values in a folder, each in a file of its own under one passphrase, so that one of them can be destroyed without
@@ -99,6 +101,30 @@ export class SealedFolder {
     await rm(path)
     syncFolder(this.#dir)
     return true
+  }
+
+  /**
+   * An entry's value, for one caller only, in this process or another: it has a name that nobody else knows, on the disk, before
+   * it is read, and is destroyed before it is given out. What a crash leaves of it nobody takes again.
+   *
+   * @returns undefined where there is none, or another took it.
+   */
+  async take<T>(name: string): Promise<T | undefined> {
+    const taken = `${TAKEN}${randomBytes(16).toString('hex')}`
+    try {
+      renameSync(this.#pathOf(name), this.#pathOf(taken))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      throw error
+    }
+    syncFolder(this.#dir)
+    const value = await this.read<T>(taken)
+    return (await this.destroy(taken)) ? value : undefined
+  }
+
+  /** Destroys what a crash left between taking and destroying. For who has the lock. */
+  async destroyTaken(): Promise<void> {
+    for (const name of await this.list(TAKEN)) await this.destroy(name)
   }
 
   /**

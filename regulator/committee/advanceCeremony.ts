@@ -9,12 +9,15 @@ import { type Message, type MessageType, readMessage } from './envelope.ts'
 import { CeremonyUnknownError, MessageRefusedError, ShareMissingError } from './errors.ts'
 import type { Journal } from './journal.ts'
 import type { MemberStore } from './memberStore.ts'
+import type { Turns } from './turns.ts'
 
 /** A member with what it keeps. */
 export type Member = {
   readonly store: MemberStore
   readonly ceremonies: CeremonyFolder
   readonly journal: Journal
+  /** Whatever uses, keeps or destroys a share, beside other things in one process, takes its turn. */
+  readonly turns: Turns
   readonly randomBytes: RandomBytes
 }
 

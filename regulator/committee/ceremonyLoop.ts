@@ -74,7 +74,7 @@ export class CeremonyLoop {
     const known = seen ?? new Set<string>()
     this.#seen.set(id, known)
     // Before it listens, so that everybody who asks finds this member's first word.
-    let progress = isFirst ? (await advanceCeremony(this.#member, { id })).progress : undefined
+    let progress = isFirst ? await this.#take({ id }) : undefined
     const incoming = (await this.#collect(id)).filter((message) => {
       const text = JSON.stringify(message)
       if (known.has(text)) return false
@@ -82,11 +82,16 @@ export class CeremonyLoop {
       return true
     })
     if (incoming.length > 0) {
-      progress = (await advanceCeremony(this.#member, { id, incoming })).progress
+      progress = await this.#take({ id, incoming })
     }
     for (const close of await this.#member.ceremonies.closedRounds(id)) {
-      progress = (await advanceCeremony(this.#member, { id, close })).progress
+      progress = await this.#take({ id, close })
     }
+    return progress
+  }
+
+  async #take(step: Parameters<typeof advanceCeremony>[1]): Promise<Advanced['progress']> {
+    const { progress } = await this.#member.turns.take(() => advanceCeremony(this.#member, step))
     return progress
   }
 

@@ -105,13 +105,15 @@ function buildMemberApp({
       minVersion: 'TLSv1.3',
     },
   }) as unknown as FastifyInstance
-  const check = (request: FastifyRequest, ...allowed: Caller[]): void => {
+  /** @returns the caller's name: its certificate's fingerprint. */
+  const check = (request: FastifyRequest, ...allowed: Caller[]): string => {
     const { socket } = request.raw
     const peer = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined
     const known = peer === undefined ? undefined : callers.get(fingerprint(peer))
-    if (known === undefined || !allowed.some((caller) => known.has(caller))) {
+    if (peer === undefined || !allowed.some((caller) => known?.has(caller))) {
       throw new CallerRefusedError()
     }
+    return fingerprint(peer)
   }
 
   app.get('/v1/status', async (request) => {
@@ -133,25 +135,22 @@ function buildMemberApp({
     return { messages: stored?.run.messages ?? [] }
   })
 
+  // For both: an office has it made for a registration (`possess`), or a member that is one itself.
   app.post('/v1/possession/commitments', (request) => {
-    check(request, 'member', 'client')
-    return commitPossession(member, request.body)
+    const caller = check(request, 'member', 'client')
+    return member.turns.take(() => commitPossession(member, request.body, caller))
   })
   app.post('/v1/possession/shares', (request) => {
-    check(request, 'member', 'client')
-    return answerPossession(member, request.body)
+    const caller = check(request, 'member', 'client')
+    return member.turns.take(() => answerPossession(member, request.body, caller))
   })
 
-  // One after the other, so that no two count against a limit at once.
-  let queue: Promise<unknown> = Promise.resolve()
   app.post('/v1/openings', (request) => {
     check(request, 'client')
-    const answered = queue.then(async () => {
+    return member.turns.take(async () => {
       if (source === undefined) throw new CallerRefusedError()
       return answerOpenings(member, await viewChain(source, { confirmations }), request.body)
     })
-    queue = answered.catch(() => undefined)
-    return answered
   })
 
   app.server.maxConnections = limits.connections

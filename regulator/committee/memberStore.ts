@@ -27,6 +27,15 @@ export type HeldShare = {
   readonly share: bigint
 }
 
+/** Nonces of a session that is under way, and whom they are for. */
+export type WaitingNonces = {
+  /** Who began it, by the service's name for a caller. */
+  readonly caller: string
+  /** Of the share that they are used with. */
+  readonly transcript: string
+  readonly nonces: PossessionNonces
+}
+
 type StoredIdentity = { name: string; signingSecret: string; tls: TlsIdentity }
 
 const IDENTITY = 'identity'
@@ -128,15 +137,23 @@ export class MemberStore {
     return this.#secrets.destroy(shareName(file))
   }
 
-  async keepNonces(session: string, nonces: PossessionNonces): Promise<void> {
-    await this.#secrets.write(`nonces-${session}`, nonces)
+  async keepNonces(session: string, waiting: WaitingNonces): Promise<void> {
+    await this.#secrets.write(noncesName(session), waiting)
   }
 
-  /** The nonces of a session, once: they are destroyed before anybody can use them. */
+  /** To look whose they are: only `takeNonces` gives them out for use. */
+  async waitingNonces(session: string): Promise<WaitingNonces | undefined> {
+    return this.#secrets.read<WaitingNonces>(noncesName(session))
+  }
+
+  /** The nonces of a session, once, however many ask at once: they are destroyed before anybody can use them. */
   async takeNonces(session: string): Promise<PossessionNonces | undefined> {
-    const nonces = await this.#secrets.read<PossessionNonces>(`nonces-${session}`)
-    if (nonces !== undefined) await this.#secrets.destroy(`nonces-${session}`)
-    return nonces
+    return (await this.#secrets.take<WaitingNonces>(noncesName(session)))?.nonces
+  }
+
+  /** What a crash left of nonces that were taken. */
+  destroyTaken(): Promise<void> {
+    return this.#secrets.destroyTaken()
   }
 }
 
@@ -150,6 +167,10 @@ function store({ name, signingSecret, tls }: MemberIdentity): StoredIdentity {
 
 function preparedName({ x, y }: CurvePoint): string {
   return `prepared-${bytesToHex(sha256(concatBytes(fieldToBytes(x), fieldToBytes(y)))).slice(2)}`
+}
+
+function noncesName(session: string): string {
+  return `nonces-${session}`
 }
 
 /** By transcript: after a handing over the same key has other shares. */

@@ -4,6 +4,7 @@ import type { Member } from './advanceCeremony.ts'
 import { CeremonyFolder } from './ceremonyFolder.ts'
 import { Journal } from './journal.ts'
 import { MemberStore } from './memberStore.ts'
+import { Turns } from './turns.ts'
 
 /** A member's folder: `secrets/` under its passphrase, `ceremonies/` and `journal.jsonl` in the clear. */
 export async function openMember(dir: string, passphrase: string): Promise<Member> {
@@ -23,6 +24,7 @@ async function memberOf(store: MemberStore): Promise<Member> {
     store,
     ceremonies: new CeremonyFolder(store.dir),
     journal: await Journal.open(join(store.dir, 'journal.jsonl')),
+    turns: new Turns(),
     randomBytes: random,
   }
 }

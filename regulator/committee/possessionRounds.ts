@@ -14,7 +14,9 @@ import type { RandomBytes } from '../../protocol/memo.ts'
 import type { Member } from './advanceCeremony.ts'
 import { decodePoint, encodePoint, Hash, Index, PointBody, read } from './bodies.ts'
 import { type CommitteeFile, readCommitteeBody } from './committeeFile.ts'
+import { isDestroyed } from './destroyShare.ts'
 import { PeerAnswerInvalidError, PossessionRefusedError } from './errors.ts'
+import type { Journal } from './journal.ts'
 import type { HeldShare } from './memberStore.ts'
 import type { PeerClient } from './peerClient.ts'
 
@@ -54,29 +56,39 @@ export const Registration = Type.Object(
 )
 export type Registration = Static<typeof Registration>
 
-/** First round: fresh nonces, kept under seal. @throws {PossessionRefusedError} */
+/**
+ * First round: fresh nonces, kept under seal for who asked. A session begins once.
+ *
+ * @throws {PossessionRefusedError}
+ */
 export async function commitPossession(
-  { store, randomBytes }: Member,
+  { store, journal, randomBytes }: Member,
   value: unknown,
+  caller: string,
 ): Promise<Static<typeof CommitmentBody>> {
   const request = read(CommitmentRequest, value)
   if (request === undefined)
     throw new PossessionRefusedError({ reason: 'the request is malformed' })
-  const { member } = await heldShare({ store }, request.transcript)
+  const { transcript, session } = request
+  const { member } = await heldShare({ store, journal }, transcript)
+  if (wasAnswered(journal, session) || (await store.waitingNonces(session)) !== undefined) {
+    throw new PossessionRefusedError({ reason: 'this session has begun before' })
+  }
   const { nonces, commitment } = commitToPossession(member, randomBytes)
-  await store.keepNonces(request.session, nonces)
+  await store.keepNonces(session, { caller, transcript, nonces })
   return encodeCommitment(commitment)
 }
 
 /**
- * Second round. The nonces are destroyed before anything is made of them: a second answer with the same ones would give the
- * share away.
+ * Second round, for who began the session. The nonces are destroyed, and the journal has it, before anything is made of them: a
+ * second answer with the same ones would give the share away. So there is one attempt, also when it fails.
  *
  * @throws {PossessionRefusedError | PossessionRoundError}
  */
 export async function answerPossession(
   member: Member,
   value: unknown,
+  caller: string,
 ): Promise<Static<typeof PossessionShareBody>> {
   const { store, journal } = member
   const request = read(ShareRequest, value)
@@ -84,8 +96,13 @@ export async function answerPossession(
     throw new PossessionRefusedError({ reason: 'the request is malformed' })
   const { transcript, session } = request
   const held = await heldShare(member, transcript)
+  const waiting = await store.waitingNonces(session)
+  if (waiting !== undefined && (waiting.caller !== caller || waiting.transcript !== transcript)) {
+    throw new PossessionRefusedError({ reason: 'the session is another’s, or of another key' })
+  }
   const nonces = await store.takeNonces(session)
-  if (nonces === undefined) {
+  // The journal knows it also of nonces that came back from a copy of the folder.
+  if (nonces === undefined || wasAnswered(journal, session)) {
     throw new PossessionRefusedError({
       reason: 'its nonces of this session were used, or never made',
     })
@@ -171,9 +188,16 @@ export function contextOf({ chainId, registry, epoch, kind }: CommitteeFile): Po
   }
 }
 
-async function heldShare({ store }: Pick<Member, 'store'>, transcript: string): Promise<HeldShare> {
+function wasAnswered({ entries }: Journal, session: string): boolean {
+  return entries.some(({ fact }) => fact.what === 'possessionProved' && fact.session === session)
+}
+
+async function heldShare(
+  { store, journal }: Pick<Member, 'store' | 'journal'>,
+  transcript: string,
+): Promise<HeldShare> {
   const held = await store.shareOf(transcript)
-  if (held === undefined)
+  if (held === undefined || isDestroyed(journal, transcript))
     throw new PossessionRefusedError({ reason: 'it has no share of that key' })
   return held
 }

@@ -26,8 +26,9 @@ export async function applyRetention(
   return attestations
 }
 
-/** Finishes destructions that a crash interrupted after the journal had them. */
+/** Finishes destructions that a crash interrupted after the journal had them, also of nonces that were taken. */
 export async function finishDestructions(member: Member): Promise<void> {
+  await member.store.destroyTaken()
   for (const { file } of await member.store.shares()) {
     if (isDestroyed(member.journal, file.transcript)) await member.store.destroyShare(file)
   }
