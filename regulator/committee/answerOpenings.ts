@@ -59,7 +59,7 @@ async function answer(
   request: OpeningRequest,
   now: Date,
 ): Promise<OpeningReply> {
-  const { key, scope, announcement } = request
+  const { key, committee, scope, announcement } = request
   const opened: OpenedOrder = { order: BigInt(request.order), scope, announcement }
   const order = await checkDocuments(chain, opened)
   await checkExecutable(chain, order)
@@ -79,7 +79,7 @@ async function answer(
         throw new OpeningRefusedError({ code: 'OPENING_LIMIT_EXCEEDED' })
       }
       const resolved = await resolveItem(chain, opened, { item, key }, traceKeys)
-      const held = selectShare(shares, journal, { key, resolved })
+      const held = selectShare(shares, journal, { key, committee, resolved })
       const partial = decryptPartially({
         member: held.member,
         share: held.share,
@@ -124,10 +124,18 @@ function answeredItems({ entries }: Journal, order: string): Set<string> {
 function selectShare(
   shares: readonly HeldShare[],
   journal: Journal,
-  { key, resolved: { auditKey, epoch } }: { key: string; resolved: ResolvedItem },
+  {
+    key,
+    committee,
+    resolved: { auditKey, epoch },
+  }: { key: string; committee: string | undefined; resolved: ResolvedItem },
 ): HeldShare {
+  // Of one key there are two while the shares of before wait for everybody's new ones.
   const held = shares.find(
-    ({ file }) => file.kind === key && isSame(decodePoint(file.committee.publicKey), auditKey),
+    ({ file }) =>
+      file.kind === key &&
+      isSame(decodePoint(file.committee.publicKey), auditKey) &&
+      (committee === undefined || committeeId(file.committee) === committee),
   )
   if (held !== undefined) return held
   const wasDestroyed = journal.entries.some(

@@ -74,6 +74,9 @@ export const ConfirmBody = Type.Object(
   strict,
 )
 
+/** After a handing over: the share of this transcript is on the member's disk. */
+export const KeptBody = Type.Object({ transcript: Hash }, strict)
+
 /** A value from outside in the schema's shape; undefined when it is not. */
 export function read<T extends TSchema>(schema: T, value: unknown): Static<T> | undefined {
   return Value.Check(schema, value) ? value : undefined

@@ -20,6 +20,9 @@ export class CeremonyLoop {
   readonly #onNews: CeremonyNews
   readonly #pauseMs: number
   readonly #told = new Map<string, string>()
+  readonly #finished = new Set<string>()
+  /** Ceremonies of which nothing is left to do. */
+  readonly #over = new Set<string>()
   /** Messages of each ceremony that were taken in already. */
   readonly #seen = new Map<string, Set<string>>()
   #stop: AbortController | undefined
@@ -47,16 +50,15 @@ export class CeremonyLoop {
     await this.#running
   }
 
-  /** One round over all ceremonies. @returns those that still go on. */
+  /** One round over all ceremonies. @returns those that still go on, or whose old shares wait to be destroyed. */
   async tick(): Promise<string[]> {
     const unfinished: string[] = []
     for (const id of await this.#member.ceremonies.list()) {
-      if ((await this.#member.ceremonies.result(id)) !== undefined) continue
-      const stored = await this.#member.ceremonies.load(id)
-      if (stored?.failure !== undefined) continue
+      if (this.#over.has(id)) continue
       try {
         const progress = await this.#advance(id)
-        if (progress === undefined || !isOver(progress)) unfinished.push(id)
+        if (progress !== undefined && isOver(progress)) this.#over.add(id)
+        else unfinished.push(id)
         if (progress !== undefined) this.#tell(id, progress.phase, detailOf(progress))
       } catch (error) {
         if (!(error instanceof BaseError)) throw error
@@ -75,6 +77,7 @@ export class CeremonyLoop {
     this.#seen.set(id, known)
     // Before it listens, so that everybody who asks finds this member's first word.
     let progress = isFirst ? await this.#take({ id }) : undefined
+    if (progress !== undefined && isOver(progress)) return progress
     const incoming = (await this.#collect(id)).filter((message) => {
       const text = JSON.stringify(message)
       if (known.has(text)) return false
@@ -84,6 +87,9 @@ export class CeremonyLoop {
     if (incoming.length > 0) {
       progress = await this.#take({ id, incoming })
     }
+    if (progress?.phase === 'finished') this.#finished.add(id)
+    // Nothing is left to close where only old shares wait, which may take long.
+    if (this.#finished.has(id)) return progress
     for (const close of await this.#member.ceremonies.closedRounds(id)) {
       progress = await this.#take({ id, close })
     }
@@ -128,14 +134,16 @@ export class CeremonyLoop {
   }
 }
 
-function isOver({ phase }: Advanced['progress']): boolean {
-  return phase === 'done' || phase === 'failed' || phase === 'finished'
+function isOver(progress: Advanced['progress']): boolean {
+  return (
+    progress.phase === 'failed' || (progress.phase === 'finished' && progress.missing === undefined)
+  )
 }
 
 function detailOf(progress: Advanced['progress']): string {
-  if ('missing' in progress) {
+  if ('missing' in progress && progress.missing !== undefined) {
     const { type, from } = progress.missing
     return `waits for ${type} of ${from.map(String).join(', ')}`
   }
-  return progress.phase === 'failed' ? progress.error.code : ''
+  return progress.phase === 'failed' ? progress.code : ''
 }

@@ -1,5 +1,14 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
-import { AnnounceBody, ConfirmBody, DealBody, Hash, Index, JudgeBody, read } from './bodies.ts'
+import {
+  AnnounceBody,
+  ConfirmBody,
+  DealBody,
+  Hash,
+  Index,
+  JudgeBody,
+  KeptBody,
+  read,
+} from './bodies.ts'
 import { canonicalJson } from '../../protocol/canonicalJson.ts'
 import type { AgreedCeremony } from './description.ts'
 import { MessageRefusedError } from './errors.ts'
@@ -26,6 +35,7 @@ export const Message = Type.Union([
   envelope('deal', DealBody),
   envelope('judge', JudgeBody),
   envelope('confirm', ConfirmBody),
+  envelope('kept', KeptBody),
 ])
 export type Message = Static<typeof Message>
 export type MessageType = Message['type']

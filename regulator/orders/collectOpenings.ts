@@ -103,6 +103,7 @@ export async function collectOpenings(
     version: 1 as const,
     order: opened.order.toString(),
     ...{ scope: opened.scope, announcement: opened.announcement, key },
+    committee: committeeId(body),
     ...(traces.length === 0 ? {} : { traces: [...traces] }),
   }
   const replies = await Promise.all(

@@ -45,6 +45,8 @@ export const OpeningRequest = Type.Object(
     announcement: Announcement,
     /** Which key's shares are asked for. */
     key: KeyKind,
+    /** `committeeId`: whose shares, for a member that has older ones of the same key. Without it, any. */
+    committee: Type.Optional(Hash),
     /** Positions in the announcement. */
     items: Type.Array(Type.Integer({ minimum: 0, maximum: 9_999 }), {
       minItems: 1,
