@@ -1,13 +1,19 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { type Static, Type } from '@sinclair/typebox'
+import { replaceFile } from '../../files/replaceFile.ts'
 import { Hash, Index, read, SigningKey } from './bodies.ts'
 import { type CommitteeFile, committeeId } from './committeeFile.ts'
 import { AttestationInvalidError } from './errors.ts'
-import type { Journal } from './journal.ts'
+import {
+  type DestructionReason,
+  destructionReasons,
+  type Journal,
+  type JournalEntry,
+  type JournalFact,
+} from './journal.ts'
 import type { HeldShare, MemberStore } from './memberStore.ts'
 import { isSignedJson, signJson } from './signedJson.ts'
-
-export const destructionReasons = ['retention', 'handedOver', 'order'] as const
-export type DestructionReason = (typeof destructionReasons)[number]
 
 /** A member says that it destroyed its share. It cannot prove that no copy exists; it can be held to its word. */
 export const DestructionAttestation = Type.Object(
@@ -24,7 +30,7 @@ export const DestructionAttestation = Type.Object(
     signingKey: SigningKey,
     reason: Type.Union(destructionReasons.map((reason) => Type.Literal(reason))),
     at: Type.String({ maxLength: 40 }),
-    /** Head of the member's journal with the destruction in it. */
+    /** Hash of the destruction's entry in the member's journal. */
     journal: Hash,
     signature: Type.String({ pattern: '^0x[0-9a-f]{128}$' }),
   },
@@ -33,8 +39,9 @@ export const DestructionAttestation = Type.Object(
 export type DestructionAttestation = Static<typeof DestructionAttestation>
 
 /**
- * Destroys a share and says so, signed. The journal has it first: a crash in between leaves a share that its journal calls
- * destroyed, which the member refuses to use, and which the next call destroys.
+ * Destroys a share and says so, signed. The journal has it first, then the attestation is on the disk, then the share goes: a crash
+ * in between leaves a share that its journal calls destroyed, which the member refuses to use, and which the next call destroys,
+ * attesting the same.
  */
 export async function destroyShare(
   { store, journal }: { store: MemberStore; journal: Journal },
@@ -46,6 +53,8 @@ export async function destroyShare(
   if (!isDestroyed(journal, transcript)) {
     await journal.append([{ what: 'shareDestroyed', transcript, epoch, key: kind, reason }], now)
   }
+  const attestation = attest({ store, journal }, { file, member })
+  replaceFile(attestationPath(store, transcript), `${JSON.stringify(attestation, null, 2)}\n`)
   await store.destroyShare(file)
   const own = committee.members[member - 1]
   // The key that the share came sealed to, should it still be there: with it the ceremony's messages give the share again.
@@ -55,23 +64,61 @@ export async function destroyShare(
       y: BigInt(own.encryptionKey.y),
     })
   }
+  return attestation
+}
+
+/** From the journal's entry and nothing else that changes: whoever asks again gets the same. */
+function attest(
+  { store, journal }: { store: MemberStore; journal: Journal },
+  { file: { transcript, epoch, kind, committee }, member }: Pick<HeldShare, 'file' | 'member'>,
+): DestructionAttestation {
+  const { at, hash, fact } = destructionOf(journal, transcript)!
   const unsigned = {
     type: 'cinnabar.destruction' as const,
     version: 1 as const,
     committee: committeeId(committee),
-    ...{ transcript, epoch, kind, member, signingKey: store.signingKey, reason },
-    at: now.toISOString(),
-    journal: journal.head,
+    ...{ transcript, epoch, kind, member, signingKey: store.signingKey, reason: fact.reason, at },
+    journal: hash,
   }
   const { signingSecret } = store.identity
   return { ...unsigned, signature: signJson('cinnabar.destruction', unsigned, signingSecret) }
 }
 
-/** Whether the member's journal says that a share is destroyed. */
-export function isDestroyed({ entries }: Journal, transcript: string): boolean {
-  return entries.some(
-    ({ fact }) => fact.what === 'shareDestroyed' && fact.transcript === transcript,
+/** What the member attested of a share that is gone. */
+export async function attestationOf(
+  store: MemberStore,
+  transcript: string,
+): Promise<DestructionAttestation | undefined> {
+  if (read(Hash, transcript) === undefined) return undefined
+  try {
+    const text = await readFile(attestationPath(store, transcript), 'utf8')
+    return read(DestructionAttestation, JSON.parse(text))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/** Beside the journal: nothing in it is secret. */
+export function attestationPath({ dir }: MemberStore, transcript: string): string {
+  return join(dir, `destroyed-${transcript}.json`)
+}
+
+type Destruction = JournalEntry & {
+  readonly fact: Extract<JournalFact, { what: 'shareDestroyed' }>
+}
+
+/** The journal's entry of a destruction. */
+export function destructionOf({ entries }: Journal, transcript: string): Destruction | undefined {
+  return entries.find(
+    (entry): entry is Destruction =>
+      entry.fact.what === 'shareDestroyed' && entry.fact.transcript === transcript,
   )
+}
+
+/** Whether the member's journal says that a share is destroyed. */
+export function isDestroyed(journal: Journal, transcript: string): boolean {
+  return destructionOf(journal, transcript) !== undefined
 }
 
 export type ClosedState = {

@@ -5,6 +5,9 @@ import { canonicalBytes, canonicalJson, type Json } from '../../protocol/canonic
 import { bytesToHex } from '../../protocol/field.ts'
 import { JournalDamagedError } from './errors.ts'
 
+export const destructionReasons = ['retention', 'handedOver', 'order'] as const
+export type DestructionReason = (typeof destructionReasons)[number]
+
 /** What a member did, as its journal tells it. No private value. */
 export type JournalFact =
   | { readonly what: 'answered'; readonly order: string; readonly key: string; readonly item: Json }
@@ -26,7 +29,7 @@ export type JournalFact =
       readonly transcript: string
       readonly epoch: number
       readonly key: string
-      readonly reason: string
+      readonly reason: DestructionReason
     }
   | { readonly what: 'possessionProved'; readonly transcript: string; readonly session: string }
 

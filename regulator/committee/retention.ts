@@ -1,6 +1,6 @@
 import type { Epoch } from '../../l1/reads.ts'
 import type { Member } from './advanceCeremony.ts'
-import { type DestructionAttestation, destroyShare, isDestroyed } from './destroyShare.ts'
+import { type DestructionAttestation, destroyShare, destructionOf } from './destroyShare.ts'
 
 /**
  * Destroys the shares of epochs that ended so long ago. An epoch ends when the next one starts; a key that was scheduled for no
@@ -29,7 +29,8 @@ export async function applyRetention(
 /** Finishes destructions that a crash interrupted after the journal had them, also of nonces that were taken. */
 export async function finishDestructions(member: Member): Promise<void> {
   await member.store.destroyTaken()
-  for (const { file } of await member.store.shares()) {
-    if (isDestroyed(member.journal, file.transcript)) await member.store.destroyShare(file)
+  for (const held of await member.store.shares()) {
+    const entry = destructionOf(member.journal, held.file.transcript)
+    if (entry !== undefined) await destroyShare(member, held, entry.fact.reason)
   }
 }

@@ -12,9 +12,15 @@ import {
 } from '../../../regulator/committee/advanceCeremony.ts'
 import { decodePoint } from '../../../regulator/committee/bodies.ts'
 import type { CommitteeFile } from '../../../regulator/committee/committeeFile.ts'
-import { isDestroyed } from '../../../regulator/committee/destroyShare.ts'
+import {
+  attestationOf,
+  isDestroyed,
+  readAttestations,
+} from '../../../regulator/committee/destroyShare.ts'
 import { type Message, signMessage } from '../../../regulator/committee/envelope.ts'
-import { aGroup, describeCeremony, type Group } from '../../support/memberServices.ts'
+import { openMember } from '../../../regulator/committee/openMember.ts'
+import { finishDestructions } from '../../../regulator/committee/retention.ts'
+import { aGroup, describeCeremony, type Group, PASSPHRASE } from '../../support/memberServices.ts'
 
 const context: PossessionContext = {
   chainId: 31_337n,
@@ -187,5 +193,31 @@ describe('shares of before go', () => {
       assert.ok(isDestroyed(journal, old.transcript))
     }
     assert.ok(await opens(members, made))
+    const attestations = await Promise.all(
+      group.members.slice(0, 3).map(({ store }) => attestationOf(store, old.transcript)),
+    )
+    assert.deepEqual(
+      attestations.map((attestation) => attestation?.reason),
+      Array(3).fill('handedOver'),
+    )
+    assert.deepEqual(readAttestations(old, attestations), {
+      ...{ destroyed: [1, 2, 3], left: 0, isClosed: true },
+    })
+  })
+
+  test('and are attested, whenever a crash came in between', async () => {
+    const [, member] = group.members
+    const { transcript, epoch, kind } = made
+    const { dir } = member!.store
+    const reason = 'handedOver'
+    await member!.journal.append([{ what: 'shareDestroyed', transcript, epoch, key: kind, reason }])
+    // The journal has it, and nothing else was done.
+    const restarted = await openMember(dir, PASSPHRASE)
+    await finishDestructions(restarted)
+    assert.equal(await restarted.store.shareOf(transcript), undefined)
+    const attested = await attestationOf(restarted.store, transcript)
+    assert.deepEqual(readAttestations(made, [attested]).destroyed, [1])
+    assert.equal(attested?.reason, reason)
+    assert.equal(attested?.journal, restarted.journal.head)
   })
 })
