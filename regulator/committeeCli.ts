@@ -13,7 +13,12 @@ import { auditKeyKinds } from './auditKeys.ts'
 import { encodePoint, read } from './committee/bodies.ts'
 import { CeremonyLoop } from './committee/ceremonyLoop.ts'
 import { readCommitteeFile } from './committee/committeeFile.ts'
-import { destroyShare, readAttestations } from './committee/destroyShare.ts'
+import {
+  attestationOf,
+  attestationPath,
+  destroyShare,
+  readAttestations,
+} from './committee/destroyShare.ts'
 import { agreeOn } from './committee/description.ts'
 import { CommitteeFileInvalidError, ShareMissingError } from './committee/errors.ts'
 import { exchangeFolder } from './committee/exchangeFolder.ts'
@@ -25,7 +30,8 @@ import {
   readEntry,
 } from './committee/memberCard.ts'
 import { startMemberService } from './committee/memberService.ts'
-import { createMember, openMember } from './committee/openMember.ts'
+import { MemberStore } from './committee/memberStore.ts'
+import { createMember, openMemberAlone, readMember } from './committee/openMember.ts'
 import { createPeerClient, hasService } from './committee/peerClient.ts'
 import {
   decodeRegistration,
@@ -66,8 +72,8 @@ export function register(program: Command): void {
       ) => {
         const passphrase = await readPassphrase(options.passphraseFile)
         const member = await createMember(options.dir, passphrase, { name: options.name })
-        await writeCard(member, options)
-        if (options.entry !== undefined) await prepare(member, options.entry)
+        await writeCard(member.store, options)
+        if (options.entry !== undefined) await prepare(member.store, options.entry)
         say(`${options.name} is made in ${options.dir}. Hand out ${options.card}; it is public.`)
       },
     )
@@ -78,9 +84,8 @@ export function register(program: Command): void {
     .requiredOption('--card <file>', 'where the card goes')
     .option('--renew', 'make a new TLS key and certificate, valid for five years')
     .action(async (options: MemberOptions & { url?: string; card: string; renew?: true }) => {
-      const member = await open(options)
-      const store = options.renew === true ? await member.store.renewCertificate() : member.store
-      await writeCard({ ...member, store }, options)
+      const store = await openStore(options)
+      await writeCard(options.renew === true ? await store.renewCertificate() : store, options)
       say(`Written to ${options.card}. Others need it in their address books.`)
     })
 
@@ -88,7 +93,7 @@ export function register(program: Command): void {
     .description('Make a fresh key that shares of one ceremony will be sealed to.')
     .requiredOption('--entry <file>', 'where the entry for the description goes')
     .action(async (options: MemberOptions & { entry: string }) => {
-      await prepare(await open(options), options.entry)
+      await prepare(await openStore(options), options.entry)
       say(`Written to ${options.entry}. Whoever describes the ceremony needs it.`)
     })
 
@@ -197,8 +202,7 @@ export function register(program: Command): void {
     .option('--close <round>', 'close a round without members who do not come', roundOf)
     .action(
       async (id: string, options: MemberOptions & { folder: string; close?: MessageType }) => {
-        const member = await open(options)
-        const unlock = member.store.lock()
+        const { member, unlock } = await open(options)
         try {
           const { folder, close } = options
           const { progress, refused } = await exchangeFolder(member, {
@@ -206,7 +210,13 @@ export function register(program: Command): void {
             ...(close === undefined ? {} : { close }),
           })
           for (const error of refused) say(error.message)
-          console.log(JSON.stringify({ ceremony: id, phase: progress.phase }))
+          const waitsFor = 'missing' in progress ? progress.missing : undefined
+          console.log(
+            JSON.stringify({
+              ...{ ceremony: id, phase: progress.phase },
+              ...(waitsFor === undefined ? {} : { waitsFor }),
+            }),
+          )
         } finally {
           unlock()
         }
@@ -234,7 +244,8 @@ ceremonies and opens nothing.`,
     .description('Show what this member has; --committee writes its public description.')
     .option('--committee <file>', 'write the newest committee’s description there')
     .action(async (options: MemberOptions & { committee?: string }) => {
-      const member = await open(options)
+      const passphrase = await readPassphrase(options.passphraseFile)
+      const member = await readMember(options.dir, passphrase)
       const shares = await member.store.shares()
       const { ceremonies, journal, store } = member
       const states = await Promise.all(
@@ -267,7 +278,7 @@ ceremonies and opens nothing.`,
     .requiredOption('--book <file>', 'address book with the members’ cards')
     .requiredOption('--out <file>', 'where the registration goes')
     .action(async (file: string, options: MemberOptions & { book: string; out: string }) => {
-      const member = await open(options)
+      const { identity } = await openStore(options)
       const described = readCommitteeFile(await readJson(file))
       const { threshold, members } = described.committee
       const book = readAddressBook(await readJson(options.book))
@@ -276,7 +287,7 @@ ceremonies and opens nothing.`,
         .filter((card) => card !== undefined)
         .filter(hasService)
         .slice(0, threshold)
-      const peers = cards.map((card) => createPeerClient(member.store.identity.tls, card))
+      const peers = cards.map((card) => createPeerClient(identity.tls, card))
       const registration = await provePossessionTogether(described, peers, (n) => randomBytes(n))
       await writeJson(options.out, registration)
       say(`Written to ${options.out}. Next: cinnabar committee schedule.`)
@@ -328,11 +339,22 @@ ceremonies and opens nothing.`,
     .requiredOption('--out <file>', 'where the signed attestation goes')
     .requiredOption('--yes', 'there is no way back')
     .action(async (transcript: string, options: MemberOptions & { out: string }) => {
-      const member = await open(options)
-      const held = await member.store.shareOf(transcript)
-      if (held === undefined) throw new ShareMissingError({ reason: 'there is none of that name' })
-      await writeJson(options.out, await destroyShare(member, held, 'order'))
-      say(`Destroyed. The attestation is in ${options.out}; publish it.`)
+      const { member, unlock } = await open(options)
+      try {
+        const held = await member.store.shareOf(transcript)
+        // Of one that is gone already, the attestation once more.
+        const attestation =
+          held === undefined
+            ? await attestationOf(member.store, transcript)
+            : await destroyShare(member, held, 'order')
+        if (attestation === undefined) {
+          throw new ShareMissingError({ reason: 'there is none of that name' })
+        }
+        await writeJson(options.out, attestation)
+        say(`Destroyed. The attestation is in ${options.out}; publish it.`)
+      } finally {
+        unlock()
+      }
     })
 
   committee
@@ -359,8 +381,7 @@ async function serve(
     retentionDays?: number
   },
 ): Promise<void> {
-  const member = await open(options)
-  const unlock = member.store.lock()
+  const { member, unlock } = await open(options)
   const closers: (() => unknown)[] = [unlock]
   try {
     await finishDestructions(member)
@@ -391,8 +412,8 @@ async function serve(
           applyRetention(member, { epochs, today: dayOf(timestamp), retentionDays }),
         )
         for (const attestation of attestations) {
-          await writeJson(`${options.dir}/destroyed-${attestation.transcript}.json`, attestation)
-          say(`epoch ${String(attestation.epoch)}: the share was destroyed`)
+          const path = attestationPath(member.store, attestation.transcript)
+          say(`epoch ${String(attestation.epoch)}: the share was destroyed, attested in ${path}`)
         }
       }
       const report = (error: unknown) => say(`retention: ${String(error)}`)
@@ -431,7 +452,11 @@ export async function registryOf({
 }
 
 /** The description of the newest ceremony that this member finished. */
-async function newestCommittee({ store, ceremonies, journal }: Member) {
+async function newestCommittee({
+  store,
+  ceremonies,
+  journal,
+}: Awaited<ReturnType<typeof readMember>>) {
   const kept = journal.entries.findLast(({ fact }) => fact.what === 'shareKept')?.fact
   if (kept?.what !== 'shareKept') return undefined
   const share = await store.shareOf(kept.transcript)
@@ -440,21 +465,26 @@ async function newestCommittee({ store, ceremonies, journal }: Member) {
   return files.find((file) => file?.transcript === kept.transcript)
 }
 
-async function prepare(member: Member, path: string): Promise<void> {
-  const { store } = member
+async function prepare(store: MemberStore, path: string): Promise<void> {
   const encryptionKey = encodePoint(await store.prepareKey((n) => randomBytes(n)))
   await writeJson(path, makeEntry(store.identity, encryptionKey))
 }
 
 async function writeCard(
-  { store: { identity } }: Member,
+  { identity }: MemberStore,
   { card, url }: { card: string; url?: string },
 ): Promise<void> {
   await writeJson(card, makeCard({ ...identity, certificate: identity.tls.certificate }, url))
 }
 
-async function open(options: MemberOptions): Promise<Member> {
-  return openMember(options.dir, await readPassphrase(options.passphraseFile))
+/** For all that uses shares or writes to the journal: no other process does meanwhile. */
+async function open(options: MemberOptions): Promise<{ member: Member; unlock: () => void }> {
+  return openMemberAlone(options.dir, await readPassphrase(options.passphraseFile))
+}
+
+/** Who it is, and keys in files of their own: that is safe beside a running service. */
+async function openStore(options: MemberOptions): Promise<MemberStore> {
+  return MemberStore.open(options.dir, await readPassphrase(options.passphraseFile))
 }
 
 async function readRegistration(path: string): Promise<Registration> {

@@ -10,7 +10,7 @@ import { buildBundle } from './bundle/buildBundle.ts'
 import { readJson } from './committeeCli.ts'
 import { readCommitteeFile } from './committee/committeeFile.ts'
 import { readAddressBook } from './committee/memberCard.ts'
-import { openMember } from './committee/openMember.ts'
+import { MemberStore } from './committee/memberStore.ts'
 import { createPeerClient, hasService } from './committee/peerClient.ts'
 import { type DestinationPlan, readDestinationPlan } from './destinations.ts'
 import { connect, readPassphrase, say } from './options.ts'
@@ -380,7 +380,9 @@ function readTransfer(text: string): TransferName {
 }
 
 async function openersOf(options: AskOptions): Promise<Openers[]> {
-  const office = await openMember(options.member, await readPassphrase(options.passphraseFile))
+  const passphrase = await readPassphrase(options.passphraseFile)
+  // Only who it is: a service may run in the same folder.
+  const { identity } = await MemberStore.open(options.member, passphrase)
   const book = readAddressBook(await readJson(options.book))
   return Promise.all(
     options.committee.map(async (path) => {
@@ -389,7 +391,7 @@ async function openersOf(options: AskOptions): Promise<Openers[]> {
         .map(({ signingKey }) => book.members.find((card) => card.signingKey === signingKey))
         .filter((card) => card !== undefined)
         .filter(hasService)
-        .map((card) => createPeerClient(office.store.identity.tls, card))
+        .map((card) => createPeerClient(identity.tls, card))
       return { file, peers }
     }),
   )

@@ -62,20 +62,35 @@ export class Journal {
   }
 
   /**
-   * A last line without its end is what a crash left of an entry that nobody was told of: it is taken off.
+   * A last line without its end is what a crash left of an entry that nobody was told of: it is taken off. For who has the
+   * member's lock: of another process it is the entry being written.
    *
    * @throws {JournalDamagedError} when an entry was changed or taken out.
    */
   static async open(path: string): Promise<Journal> {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    const { journal, isCut, bytes } = await Journal.#load(path)
+    if (isCut) await truncate(path, bytes)
+    return journal
+  }
+
+  /** As it stands, beside a process that writes to it. @throws {JournalDamagedError} */
+  static async read(path: string): Promise<Pick<Journal, 'entries' | 'head'>> {
+    return (await Journal.#load(path)).journal
+  }
+
+  static async #load(path: string): Promise<{ journal: Journal; isCut: boolean; bytes: number }> {
     const text = await readFile(path, 'utf8').catch((error: unknown) => {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
       throw error
     })
     const whole = text.slice(0, text.lastIndexOf('\n') + 1)
-    if (whole.length < text.length) await truncate(path, Buffer.byteLength(whole))
     const lines = whole.split('\n').slice(0, -1)
-    return new Journal(path, checkChain(path, lines))
+    return {
+      journal: new Journal(path, checkChain(path, lines)),
+      isCut: whole.length < text.length,
+      bytes: Buffer.byteLength(whole),
+    }
   }
 
   get entries(): readonly JournalEntry[] {

@@ -11,6 +11,42 @@ export async function openMember(dir: string, passphrase: string): Promise<Membe
   return memberOf(await MemberStore.open(dir, passphrase))
 }
 
+/**
+ * The same, as the only process that works with it: two would give their journal's entries one number. The lock comes before the
+ * journal is read.
+ *
+ * @throws {FolderInUseError}
+ */
+export async function openMemberAlone(
+  dir: string,
+  passphrase: string,
+): Promise<{ member: Member; unlock: () => void }> {
+  const store = await MemberStore.open(dir, passphrase)
+  const unlock = store.lock()
+  try {
+    return { member: await memberOf(store), unlock }
+  } catch (error) {
+    unlock()
+    throw error
+  }
+}
+
+/** To look at beside the process that works with it; nothing is written. */
+export async function readMember(
+  dir: string,
+  passphrase: string,
+): Promise<
+  Pick<Member, 'store' | 'ceremonies'> & {
+    readonly journal: Pick<Journal, 'entries' | 'head'>
+  }
+> {
+  return {
+    store: await MemberStore.open(dir, passphrase),
+    ceremonies: new CeremonyFolder(dir),
+    journal: await Journal.read(journalOf(dir)),
+  }
+}
+
 export async function createMember(
   dir: string,
   passphrase: string,
@@ -23,10 +59,14 @@ async function memberOf(store: MemberStore): Promise<Member> {
   return {
     store,
     ceremonies: new CeremonyFolder(store.dir),
-    journal: await Journal.open(join(store.dir, 'journal.jsonl')),
+    journal: await Journal.open(journalOf(store.dir)),
     turns: new Turns(),
     randomBytes: random,
   }
+}
+
+function journalOf(dir: string): string {
+  return join(dir, 'journal.jsonl')
 }
 
 const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length))

@@ -1,5 +1,7 @@
 // A key that changes hands among members with real stores: when the shares of before go, and what is left when somebody cheats.
 import assert from 'node:assert/strict'
+import { appendFile, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { PossessionContext } from '../../../protocol/auditKeyPossession.ts'
 import { mulBase8 } from '../../../protocol/babyjubjub.ts'
@@ -21,6 +23,7 @@ import { type Message, signMessage } from '../../../regulator/committee/envelope
 import { openMember } from '../../../regulator/committee/openMember.ts'
 import { finishDestructions } from '../../../regulator/committee/retention.ts'
 import { aGroup, describeCeremony, type Group, PASSPHRASE } from '../../support/memberServices.ts'
+import { runCinnabar } from '../../support/runCinnabar.ts'
 
 const context: PossessionContext = {
   chainId: 31_337n,
@@ -219,5 +222,54 @@ describe('shares of before go', () => {
     assert.deepEqual(readAttestations(made, [attested]).destroyed, [1])
     assert.equal(attested?.reason, reason)
     assert.equal(attested?.journal, restarted.journal.head)
+  })
+})
+
+describe('the command', () => {
+  let group: Group
+  let file: CommitteeFile
+  let dir: string
+  const env = { CINNABAR_PASSPHRASE: PASSPHRASE }
+  const at = (name: string) => join(group.dir, name)
+  const destroy = (out: string) =>
+    runCinnabar(
+      ['committee', 'destroy', file.transcript, '--dir', dir, '--out', at(out), '--yes'],
+      env,
+    )
+  before(async () => {
+    group = await aGroup(2)
+    file = (await make(group, { threshold: 2 })).file
+    ;({ dir } = group.members[0]!.store)
+  })
+  after(() => group.stop())
+
+  test('destroys nothing beside a process that works with the member, and can look', async () => {
+    const unlock = group.members[0]!.store.lock()
+    const path = join(dir, 'journal.jsonl')
+    const journal = await readFile(path, 'utf8')
+    // What that process is about to write.
+    await appendFile(path, '{"at":')
+    const { code, stderr } = await destroy('early.json')
+    assert.equal(code, 1)
+    assert.match(stderr, /REGULATOR_FOLDER_IN_USE/)
+    const status = await runCinnabar(['committee', 'status', '--dir', dir], env)
+    assert.equal(status.code, 0, status.stderr)
+    assert.equal(await readFile(path, 'utf8'), `${journal}{"at":`)
+    unlock()
+  })
+
+  test('gives the attestation again', async () => {
+    for (const out of ['first.json', 'again.json']) {
+      const { code, stderr } = await destroy(out)
+      assert.equal(code, 0, stderr)
+    }
+    const [first, again] = await Promise.all(
+      ['first.json', 'again.json'].map((out) => readFile(at(out), 'utf8')),
+    )
+    assert.equal(again, first)
+    const attested = readAttestations(file, [JSON.parse(first!)])
+    assert.deepEqual(attested, { destroyed: [1], left: 1, isClosed: true })
+    const { journal } = await openMember(dir, PASSPHRASE)
+    assert.equal(journal.entries.filter(({ fact }) => fact.what === 'shareDestroyed').length, 1)
   })
 })
