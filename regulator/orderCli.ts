@@ -224,22 +224,24 @@ order that it filed; once that one was rejected or closed, it files another.`,
     .option('--passphrase-file <file>', 'file with the passphrase (else CINNABAR_PASSPHRASE)')
     .action(async (number: string, options: AskOptions) => {
       const source = await connect(options)
-      const summary = await openAnnounced(source, {
-        folder: new OrderFolder(options.dir),
-        order: orderNumber(number),
-        openers: await openersOf(options),
-        confirmations: options.confirmations,
-      })
-      const { opened, withoutCommittee, refused, faults, evidence } = summary
-      for (const { item, key, code } of refused) say(`${itemName(item)}, ${key}: ${code}`)
-      for (const { member, code, detail } of faults) say(`${member}: ${code}, ${detail}`)
-      if (evidence.length > 0) {
-        const path = join(options.dir, `order-${number}-evidence.json`)
-        await writeFile(path, JSON.stringify(evidence, null, 2), { mode: 0o600 })
-        say(`Wrong partials, signed by their authors, are kept in ${path}.`)
+      const folder = new OrderFolder(options.dir)
+      const named = orderNumber(number)
+      const openers = await openersOf(options)
+      try {
+        const summary = await openAnnounced(source, {
+          ...{ folder, order: named, openers, confirmations: options.confirmations },
+        })
+        const { opened, withoutCommittee, refused, faults } = summary
+        for (const { item, key, code } of refused) say(`${itemName(item)}, ${key}: ${code}`)
+        for (const { member, code, detail } of faults) say(`${member}: ${code}, ${detail}`)
+        const left = { withoutCommittee, refused: refused.length }
+        print({ order: number, opened, ...left, faults: faults.length })
+      } finally {
+        if (await folder.hasEvidence(named)) {
+          const path = folder.evidencePath(named)
+          say(`Wrong partials, signed by their authors, are kept in ${path}.`)
+        }
       }
-      const left = { withoutCommittee, refused: refused.length }
-      print({ order: number, opened, ...left, faults: faults.length })
     })
 
   withChain(order.command('bundle <order>'))

@@ -122,12 +122,16 @@ export async function collectOpenings(
         continue
       }
       if (fault === 'partialWrong') evidence.push(answer)
-      faults.push({ member: nameOf(body, answer, peer), code: fault, detail: itemName(item) })
+      // Only what is signed is its author's; the rest is of who handed it in.
+      const isSigned = fault === 'answerMissing' || fault === 'partialWrong'
+      const member = isSigned ? nameOf(body, answer, peer) : peer.name
+      faults.push({ member, code: fault, detail: itemName(item) })
     }
     if (valid.size < committee.threshold) {
       incomplete.push({ item, needed: committee.threshold, valid: valid.size })
       return []
     }
+    fewest = Math.min(fewest, valid.size)
     const answers = [...valid.values()]
       .sort((one, other) => one.partial.member - other.partial.member)
       .slice(0, committee.threshold)

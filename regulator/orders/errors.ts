@@ -1,4 +1,5 @@
 import { BaseError } from '../../protocol/errors.ts'
+import type { OpeningAnswer } from './openingMessages.ts'
 
 export class DocumentInvalidError extends BaseError {
   override readonly name = 'DocumentInvalidError'
@@ -133,17 +134,21 @@ export class AlertNotOrderableError extends BaseError {
 
 export class OpeningIncompleteError extends BaseError {
   override readonly name = 'OpeningIncompleteError'
+  /** Wrong partials, each signed by its author. */
+  readonly evidence: readonly OpeningAnswer[]
   constructor({
     needed,
     valid,
     items,
     faults,
+    evidence,
   }: {
     needed: number
     /** Of the item with the fewest. */
     valid: number
     items: readonly string[]
     faults: readonly string[]
+    evidence: readonly OpeningAnswer[]
   }) {
     super('Too few members answered as they should.', {
       code: 'OPENING_INCOMPLETE',
@@ -155,5 +160,6 @@ export class OpeningIncompleteError extends BaseError {
         'Ask further members; whoever answered wrongly is named above.',
       ],
     })
+    this.evidence = evidence
   }
 }

@@ -37,7 +37,8 @@ export type OpenedSummary = {
 
 /**
  * Opens all that was announced under an order and is not open yet: trace keys first, since records under a subject order are shown
- * to be the subject's with them. What was opened is kept at once, so that a second call goes on where a first one ended.
+ * to be the subject's with them. What was opened is kept at once, so that a second call goes on where a first one ended; so are
+ * wrong partials, which count most when too few are right.
  *
  * Which of keys I and L an investigation record is for, nobody knows before it is opened. The first of them in the scope is asked
  * for all; the other one only for what turned out to be for it.
@@ -107,6 +108,7 @@ export async function openAnnounced(
           const collected = await collectOpenings({ chain, committee, peers: asked.peers }, named, {
             ...{ key, positions, traces, traceKeys },
           })
+          await folder.addEvidence(order, collected.evidence)
           await folder.addCollected(order, committee, collected.items)
           opened += collected.items.length
           faults.push(...collected.faults)
@@ -122,6 +124,7 @@ export async function openAnnounced(
       ...{ needed: worst.needed, valid: worst.valid },
       items: incomplete.map(({ item }) => itemName(item)),
       faults: faults.map(({ member, code, detail }) => `${member}: ${code}, ${detail}`),
+      evidence,
     })
   }
   return { opened, withoutCommittee, refused, faults, evidence }

@@ -8,6 +8,7 @@ import type { OrderFile } from '../bundle/buildBundle.ts'
 import { canonicalJson } from '../../protocol/canonicalJson.ts'
 import type { CollectedItem } from './collectOpenings.ts'
 import type { Announcement, Case, Item, Scope } from './documents.ts'
+import type { OpeningAnswer } from './openingMessages.ts'
 
 /** An officer's file of an order, as it stands on disk: documents with their salts, and what was opened so far. */
 export type StoredOrder = Omit<OrderFile, 'order'> & { readonly order: string }
@@ -94,6 +95,24 @@ export class OrderFolder {
     }
     await this.#write(changed)
     return changed
+  }
+
+  /** `order-<number>-evidence.json`: wrong partials under the order, from all attempts, each signed by its author. */
+  async addEvidence(order: bigint, answers: readonly OpeningAnswer[]): Promise<void> {
+    if (answers.length === 0) return
+    const path = this.evidencePath(order)
+    const kept = (await exists(path))
+      ? (JSON.parse(await readFile(path, 'utf8')) as OpeningAnswer[])
+      : []
+    replaceFile(path, `${JSON.stringify([...kept, ...answers], null, 2)}\n`)
+  }
+
+  async hasEvidence(order: bigint): Promise<boolean> {
+    return exists(this.evidencePath(order))
+  }
+
+  evidencePath(order: bigint): string {
+    return join(this.#dir, `order-${order.toString()}-evidence.json`)
   }
 
   async has(order: bigint): Promise<boolean> {

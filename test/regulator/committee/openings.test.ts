@@ -39,7 +39,12 @@ import {
 import { findSubjectTransfers } from '../../../regulator/orders/findSubject.ts'
 import { openAnnounced } from '../../../regulator/orders/openAnnounced.ts'
 import { viewChain } from '../../../regulator/orders/openingChain.ts'
-import { type OpeningReply, signAnswer } from '../../../regulator/orders/openingMessages.ts'
+import {
+  isAnswerSigned,
+  type OpeningAnswer,
+  type OpeningReply,
+  signAnswer,
+} from '../../../regulator/orders/openingMessages.ts'
 import { approveOrder, discloseOrder, rejectOrder } from '../../../regulator/orders/orderActions.ts'
 import { openKernels } from '../../../prover/kernels.ts'
 import { random } from '../../support/committees.ts'
@@ -464,8 +469,10 @@ describe('members who do not play by the rules', () => {
       },
     }
   }
+  let lastOrder: bigint | undefined
   async function open(peers: readonly PeerClient[]) {
     const { order } = await anOrder(world, { ...transfersScope(toBert!), keys: ['investigation'] })
+    lastOrder = order
     await announce(world, order, [toBert!])
     const { folder, source } = world
     const named = [{ file: world.files.investigation, peers }]
@@ -503,8 +510,19 @@ describe('members who do not play by the rules', () => {
         error.message,
         /Needed: 3\nValid: {2}2\nMember 2: partialWrong.*\nMember 4: partialWrong/,
       )
+      assert.deepEqual(
+        error.evidence.map(({ partial }) => partial.member),
+        [2, 4],
+      )
       return true
     })
+    const order = lastOrder!
+    const kept = JSON.parse(await readFile(world.folder.evidencePath(order), 'utf8'))
+    assert.equal(kept.length, 2)
+    for (const answer of kept as OpeningAnswer[]) {
+      assert.equal(answer.order, order.toString())
+      assert.ok(isAnswerSigned(answer, world.files.investigation.committee))
+    }
   })
 
   test('an item that too few answer does not stop the others', async () => {
