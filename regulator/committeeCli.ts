@@ -274,19 +274,18 @@ ceremonies and opens nothing.`,
     })
 
   withMember(committee.command('possess <committee>'))
-    .description('Have members prove to the registry, together, that they have the key.')
+    .description('Have t members prove to the registry, together, that they have the key.')
     .requiredOption('--book <file>', 'address book with the members’ cards')
     .requiredOption('--out <file>', 'where the registration goes')
     .action(async (file: string, options: MemberOptions & { book: string; out: string }) => {
       const { identity } = await openStore(options)
       const described = readCommitteeFile(await readJson(file))
-      const { threshold, members } = described.committee
+      const { members } = described.committee
       const book = readAddressBook(await readJson(options.book))
       const cards = members
         .map(({ signingKey }) => book.members.find((card) => card.signingKey === signingKey))
         .filter((card) => card !== undefined)
         .filter(hasService)
-        .slice(0, threshold)
       const peers = cards.map((card) => createPeerClient(identity.tls, card))
       const registration = await provePossessionTogether(described, peers, (n) => randomBytes(n))
       await writeJson(options.out, registration)

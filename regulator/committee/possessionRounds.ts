@@ -1,14 +1,16 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { PossessionContext, PossessionProof } from '../../protocol/auditKeyPossession.ts'
-import type { CurvePoint } from '../../protocol/babyjubjub.ts'
+import { type CurvePoint, isSubgroupPoint } from '../../protocol/babyjubjub.ts'
 import {
   combinePossession,
   commitToPossession,
   type PossessionCommitment,
   type PossessionShare,
+  PossessionSharesWrongError,
   registrationPointOf,
   sharePossession,
 } from '../../protocol/committee/possession.ts'
+import { BaseError } from '../../protocol/errors.ts'
 import { bytesToHex, formatField } from '../../protocol/field.ts'
 import type { RandomBytes } from '../../protocol/memo.ts'
 import type { Member } from './advanceCeremony.ts'
@@ -121,35 +123,99 @@ export async function answerPossession(
 }
 
 /**
- * Has members make the proof, over their services.
+ * Has t members make the proof, over their services. Whoever is away, refuses or answers wrongly is left out of the next attempt,
+ * as long as there are t others.
  *
  * @param peers at least t members of the committee.
- * @throws {PossessionSharesWrongError | PossessionRoundError | PeerUnavailableError | PeerRefusedError}
+ * @throws {PossessionSharesWrongError | PossessionRoundError | PeerUnavailableError | PeerRefusedError | PeerAnswerInvalidError}
  */
 export async function provePossessionTogether(
   file: CommitteeFile,
   peers: readonly PeerClient[],
   randomBytes: RandomBytes,
 ): Promise<Registration> {
+  const { threshold } = file.committee
+  let left = peers
+  for (;;) {
+    const attempt = await attemptPossession(file, left.slice(0, threshold), randomBytes)
+    if ('registration' in attempt) return attempt.registration
+    const { failed, error } = attempt
+    left = left.filter((peer) => !failed.includes(peer))
+    if (left.length < threshold) throw error
+  }
+}
+
+type Attempt =
+  | { readonly registration: Registration }
+  | { readonly failed: readonly PeerClient[]; readonly error: BaseError }
+
+/** Two rounds with these members, in a session of their own. */
+async function attemptPossession(
+  file: CommitteeFile,
+  peers: readonly PeerClient[],
+  randomBytes: RandomBytes,
+): Promise<Attempt> {
   const { transcript } = file
   const session = bytesToHex(randomBytes(32))
-  const commitments = await Promise.all(
-    peers.map(async (peer) => {
-      const answer = await peer.post('/v1/possession/commitments', { transcript, session })
-      const commitment = read(CommitmentBody, answer)
-      if (commitment === undefined) throw new PeerAnswerInvalidError({ name: peer.name })
-      return commitment
-    }),
+  const committed = await askAll(peers, async (peer) => {
+    const answer = await peer.post('/v1/possession/commitments', { transcript, session })
+    const commitment = read(CommitmentBody, answer)
+    // In another's name, or with points that everybody would refuse, it would stop those who did nothing.
+    if (commitment === undefined || !isOwnCommitment(file, peer, commitment)) {
+      throw new PeerAnswerInvalidError({ name: peer.name })
+    }
+    return commitment
+  })
+  if ('failed' in committed) return committed
+  const commitments = committed.answers
+  const shared = await askAll(peers, async (peer): Promise<PossessionShare> => {
+    const answer = await peer.post('/v1/possession/shares', { transcript, session, commitments })
+    const share = read(PossessionShareBody, answer)
+    if (share === undefined) throw new PeerAnswerInvalidError({ name: peer.name })
+    return { member: share.member, s: BigInt(share.s) }
+  })
+  if ('failed' in shared) return shared
+  try {
+    const decoded = commitments.map(decodeCommitment)
+    return { registration: combineRegistration(file, decoded, shared.answers) }
+  } catch (error) {
+    if (!(error instanceof PossessionSharesWrongError)) throw error
+    const failed = peers.filter((_, i) => error.members.includes(commitments[i]!.member))
+    return { failed, error }
+  }
+}
+
+async function askAll<T>(
+  peers: readonly PeerClient[],
+  ask: (peer: PeerClient) => Promise<T>,
+): Promise<{ answers: T[] } | { failed: PeerClient[]; error: BaseError }> {
+  const answers: T[] = []
+  const failed: PeerClient[] = []
+  let first: BaseError | undefined
+  const settled = await Promise.allSettled(peers.map(ask))
+  for (const [i, each] of settled.entries()) {
+    if (each.status === 'fulfilled') {
+      answers.push(each.value)
+      continue
+    }
+    const error: unknown = each.reason
+    if (!(error instanceof BaseError)) throw error
+    first ??= error
+    failed.push(peers[i]!)
+  }
+  return first === undefined ? { answers } : { failed, error: first }
+}
+
+function isOwnCommitment(
+  { committee: { members } }: CommitteeFile,
+  { name }: PeerClient,
+  { member, hiding, binding }: Static<typeof CommitmentBody>,
+): boolean {
+  return (
+    members[member - 1]?.name === name &&
+    isSubgroupPoint(decodePoint(hiding)) &&
+    isSubgroupPoint(decodePoint(binding))
   )
-  const shares = await Promise.all(
-    peers.map(async (peer): Promise<PossessionShare> => {
-      const answer = await peer.post('/v1/possession/shares', { transcript, session, commitments })
-      const share = read(PossessionShareBody, answer)
-      if (share === undefined) throw new PeerAnswerInvalidError({ name: peer.name })
-      return { member: share.member, s: BigInt(share.s) }
-    }),
-  )
-  return combineRegistration(file, commitments.map(decodeCommitment), shares)
 }
 
 /** @throws {PossessionSharesWrongError | PossessionRoundError} */

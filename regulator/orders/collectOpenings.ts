@@ -131,7 +131,6 @@ export async function collectOpenings(
       incomplete.push({ item, needed: committee.threshold, valid: valid.size })
       return []
     }
-    fewest = Math.min(fewest, valid.size)
     const answers = [...valid.values()]
       .sort((one, other) => one.partial.member - other.partial.member)
       .slice(0, committee.threshold)

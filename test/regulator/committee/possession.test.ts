@@ -2,16 +2,29 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { PossessionContext } from '../../../protocol/auditKeyPossession.ts'
-import { commitToPossession } from '../../../protocol/committee/possession.ts'
+import {
+  commitToPossession,
+  registrationPointOf,
+  verifyPossession,
+} from '../../../protocol/committee/possession.ts'
 import { randomScalar } from '../../../protocol/committee/scalars.ts'
 import { formatField } from '../../../protocol/field.ts'
-import type { CommitteeFile } from '../../../regulator/committee/committeeFile.ts'
+import { decodePoint, encodePoint } from '../../../regulator/committee/bodies.ts'
+import {
+  type CommitteeFile,
+  readCommitteeBody,
+} from '../../../regulator/committee/committeeFile.ts'
 import { openMember } from '../../../regulator/committee/openMember.ts'
-import type { PeerClient } from '../../../regulator/committee/peerClient.ts'
-import { encodeCommitment } from '../../../regulator/committee/possessionRounds.ts'
+import { createPeerClient, type PeerClient } from '../../../regulator/committee/peerClient.ts'
+import {
+  decodeRegistration,
+  encodeCommitment,
+  provePossessionTogether,
+} from '../../../regulator/committee/possessionRounds.ts'
 import { random } from '../../support/committees.ts'
 import {
   aGroup,
+  cardOf,
   describeCeremony,
   type Group,
   holdCeremony,
@@ -119,4 +132,48 @@ test('a session is the caller’s who began it, and of one key', async () => {
   await assert.rejects(answer(asMember!, session, own, invented()), isRefused)
   await assert.rejects(begin(asMember!, session), isRefused)
   assert.ok(await answer(asOffice, session, own, invented()))
+})
+
+describe('members who do not come, or do not play by the rules', () => {
+  const prove = async (peers: readonly PeerClient[]) => {
+    const { q, proof } = decodeRegistration(await provePossessionTogether(file, peers, random))
+    assert.deepEqual(q, registrationPointOf(readCommitteeBody(file.committee)))
+    assert.ok(verifyPossession(context, decodePoint(file.committee.publicKey), proof))
+  }
+  type Answer = { member: number; hiding?: object; s?: string }
+  const changing = (peer: PeerClient, change: (body: Answer) => object): PeerClient => ({
+    ...peer,
+    post: async (path, body) => change((await peer.post(path, body)) as Answer),
+  })
+
+  test('are left out as long as t others are there', async () => {
+    const [first, second, third] = peersOf(group) as [PeerClient, PeerClient, PeerClient]
+    await prove([first, second, third])
+    const wrongs = [
+      changing(first, (body) => (body.s === undefined ? body : { ...body, s: formatField(5n) })),
+      changing(first, (body) => ({ ...body, member: 2 })),
+      changing(first, (body) =>
+        body.hiding === undefined ? body : { ...body, hiding: encodePoint({ x: 0n, y: 1n }) },
+      ),
+      changing(first, () => ({})),
+    ]
+    for (const wrong of wrongs) await prove([wrong, second, third])
+    await assert.rejects(provePossessionTogether(file, [wrongs[0]!, third], random), {
+      code: 'COMMITTEE_POSSESSION_WRONG',
+      members: [1],
+    })
+    await assert.rejects(provePossessionTogether(file, [wrongs[1]!, third], random), {
+      code: 'COMMITTEE_PEER_ANSWER_INVALID',
+    })
+  })
+
+  test('one that is away does not stop it', async () => {
+    const nobody = { ...cardOf(group.members[0]!), url: 'https://127.0.0.1:1' }
+    const away = createPeerClient(group.office.store.identity.tls, nobody)
+    const [, second, third] = peersOf(group) as [PeerClient, PeerClient, PeerClient]
+    await prove([away, second, third])
+    await assert.rejects(provePossessionTogether(file, [away, second], random), {
+      code: 'COMMITTEE_PEER_UNAVAILABLE',
+    })
+  })
 })
