@@ -99,7 +99,7 @@ async function* writeLines(
 
 /**
  * Brings a backup into an empty database, all of it or nothing, and the schema to this version. Proofs that were wanted
- * are wanted again, with all attempts. What the base chain settled since is taken in at the next start. The receipt key
+ * are wanted again, with all attempts; killed before that, they show as given up, to be requeued. What the base chain settled since is taken in at the next start. The receipt key
  * that led last is ended (docs/decisions/0118), unless the operator knows that nothing was sealed since.
  *
  * @throws {BackupFileError} for a file that is damaged, cut off, or of a later version.
@@ -122,14 +122,19 @@ export async function restoreSequencer(
     throw new BackupFileError({ path, reason: 'it was made by another or a later version' })
   }
   await migrate(database, applied)
-  const rows = await database.transaction(async (connection) => {
+  const has = (table: string) => header.tables.includes(table)
+  const { rows, barredSigner } = await database.transaction(async (connection) => {
     const count = await load(connection, path)
     for (const table of header.tables) await continueNumbers(connection, table)
-    return count
+    if (has('proof_job')) await buryAll(connection)
+    // With the rows: killed between the two, a sequencer with the key of before could start here. An older backup, of
+    // before there were such tables, names no key.
+    const isBarred = !keepsReceiptKey && has('barred_receipt_signer')
+    const barred = isBarred ? await barReceiptSigner(connection, { now }) : undefined
+    return { rows: count, barredSigner: barred }
   })
   await migrate(database, known)
   await requeueAll(database)
-  const barredSigner = keepsReceiptKey ? undefined : await barReceiptSigner(database, { now })
   return { createdAt: header.createdAt, rows, tables: header.tables, barredSigner }
 }
 
@@ -186,15 +191,18 @@ async function load(connection: Connection, path: string): Promise<number> {
   return count
 }
 
-/** The queue's own rows are not in a backup: what was queued is marked as given up, and given all attempts again. */
+/** The queue's own rows are not in a backup: what was queued is marked as given up, to be given all attempts again. */
+async function buryAll(connection: Connection): Promise<void> {
+  await connection.query({
+    text: `update proof_job set status = 'dead', worker = null`,
+    values: [],
+  })
+}
+
 async function requeueAll(database: Database): Promise<void> {
   const { url } = database
   const farm = await openFarm({ url, name: 'migration', isKeeper: true, poolSize: 2 })
   try {
-    await database.query({
-      text: `update proof_job set status = 'dead', worker = null`,
-      values: [],
-    })
     const jobs = await listProofJobs(farm)
     await requeueProofs(
       farm,

@@ -196,6 +196,43 @@ describe('backup and restore', () => {
     assert.equal(((await headOf()) as { batchNumber: number }).batchNumber, 4)
   })
 
+  test('behavior: killed once the rows are there, it has ended the receipt key already', async () => {
+    await submit('one')
+    await seal()
+    const path = join(dir, 'killed.gz')
+    await backupSequencer(database, { path })
+    const target = await server.open()
+    const killed: Database = {
+      ...target.database,
+      async transaction(work) {
+        const result = await target.database.transaction(work)
+        const [table] = await target.database.query<{ batch: string | null }>({
+          text: `select to_regclass('batch') as batch`,
+          values: [],
+        })
+        if (typeof table?.batch !== 'string') return result
+        const written = await target.database.query({ text: 'select from batch', values: [] })
+        if (written.length > 0) throw new Error('killed')
+        return result
+      },
+    }
+    await assert.rejects(restoreSequencer(killed, { path }), /^Error: killed$/)
+    await assert.rejects(restoreSequencer(target.database, { path }), {
+      code: 'DATABASE_NOT_EMPTY',
+    })
+    const { chain, settlement, clock } = here
+    await assert.rejects(aSequencer(target.database, { chain, settlement, clock }), {
+      code: 'RECEIPT_KEY_BARRED',
+    })
+    // The proof that was wanted is not lost from sight.
+    const jobs = await listProofJobs(target.database)
+    assert.deepEqual(
+      jobs.map(({ state }) => state),
+      ['dead'],
+    )
+    await target.close()
+  })
+
   test('rejects: a database that is not empty, and files that are damaged, cut off or none', async () => {
     await submit('one')
     const path = join(dir, 'whole.gz')
