@@ -13,6 +13,7 @@ export type HealthDependencies = {
   getView: () => ChainView | undefined
   isDraining: () => boolean
   right: Pick<RightWatcher, 'right' | 'maySettle' | 'clockAt'>
+  isLeading: () => boolean
   loops: readonly Loop[]
   now: () => Date
 }
@@ -24,7 +25,13 @@ export type Health = {
   health(): Promise<HealthBody>
 }
 
-type Check = { name: string; isOk: boolean; detail?: string }
+type Check = {
+  name: string
+  isOk: boolean
+  detail?: string
+  /** Says no on purpose: a load balancer must hear it, and no rule may fire. */
+  isExpected?: boolean
+}
 
 /** From this many failed attempts at one job on, health says so, before the job is dead. */
 const ATTEMPTS_UNTIL_UNHEALTHY = 3
@@ -35,7 +42,7 @@ const ROUNDS_UNTIL_UNHEALTHY = 3
 
 /** Each check is asked now, and its answer is a metric too. */
 export function createHealth(deps: HealthDependencies): Health {
-  const { database, metrics, getView, isDraining, right, loops, now } = deps
+  const { database, metrics, getView, isDraining, isLeading, right, loops, now } = deps
 
   async function readinessChecks(): Promise<Check[]> {
     const view = getView()
@@ -49,17 +56,21 @@ export function createHealth(deps: HealthDependencies): Health {
         name: 'base chain',
         isOk: view !== undefined && currentValues(view, now()) !== undefined,
       },
-      {
-        name: 'settlement',
-        isOk: right.maySettle,
-        ...(right.right === undefined || right.maySettle ? {} : { detail: 'SETTLEMENT_NOT_OURS' }),
-      },
+      settlementCheck(),
       {
         name: 'admission',
         isOk: !isDraining(),
         ...(isDraining() ? { detail: 'draining: cinnabar sequencer resume' } : {}),
       },
     ]
+  }
+
+  /** A standby does not ask whose settlement is: it settles nothing. */
+  function settlementCheck(): Check {
+    const name = 'settlement'
+    if (!isLeading()) return { name, isOk: false, detail: 'SEQUENCER_STANDBY', isExpected: true }
+    const { right: known, maySettle: isOk } = right
+    return { name, isOk, ...(known === undefined || isOk ? {} : { detail: 'SETTLEMENT_NOT_OURS' }) }
   }
 
   async function queueChecks(): Promise<Check[]> {
@@ -84,8 +95,17 @@ export function createHealth(deps: HealthDependencies): Health {
   }
 
   function toHealth(checks: readonly Check[]): HealthBody {
-    for (const { name, isOk } of checks) metrics.checkOk.set({ check: name }, isOk ? 1 : 0)
-    return { status: checks.every(({ isOk }) => isOk) ? 'ok' : 'failing', checks: [...checks] }
+    for (const { name, isOk, isExpected = false } of checks) {
+      if (isExpected) metrics.checkOk.remove({ check: name })
+      else metrics.checkOk.set({ check: name }, isOk ? 1 : 0)
+    }
+    return {
+      status: checks.every(({ isOk }) => isOk) ? 'ok' : 'failing',
+      checks: checks.map(({ name, isOk, detail }) => ({
+        ...{ name, isOk },
+        ...(detail === undefined ? {} : { detail }),
+      })),
+    }
   }
 
   return {

@@ -604,6 +604,7 @@ async function assemble(
   const getHealth = createHealth({
     ...{ database, metrics, getView, now, right },
     isDraining: () => drain.isDraining,
+    isLeading: () => leadership.term !== undefined,
     loops: Object.values(loops),
   })
   const figures = createFigures({

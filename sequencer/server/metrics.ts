@@ -24,6 +24,13 @@ export function finalityMetrics(registers: Registry[]) {
 export type Metrics = ReturnType<typeof createMetrics>
 
 export function createMetrics() {
+  const metrics = makeMetrics()
+  // Without a label, it would say 0 before anybody has looked, and a standby never looks.
+  metrics.maySettle.remove()
+  return metrics
+}
+
+function makeMetrics() {
   const registry = new Registry()
   const registers = [registry]
   new Gauge({
@@ -58,7 +65,7 @@ export function createMetrics() {
     }),
     maySettle: new Gauge({
       name: 'cinnabar_settlement_is_ours',
-      help: '1 while this sequencer may settle, 0 while settlement is leased to others.',
+      help: '1 while this sequencer may settle, 0 while settlement is leased to others; absent while it stands by.',
       registers,
     }),
     promising: new Gauge({

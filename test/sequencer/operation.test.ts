@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
+import { parse } from 'yaml'
 import type { BatchPage } from '../../api/index.ts'
 import type { ChainHead } from '../../l1/chainEvents.ts'
 import { describeError, hideUrlSecrets } from '../../sequencer/describeError.ts'
 import { drainSequencer, type DrainProgress } from '../../sequencer/drainSequencer.ts'
 import { createMetrics } from '../../sequencer/server/metrics.ts'
 import { closeSettlement } from '../../sequencer/store/closeSettlement.ts'
-import type { Database } from '../../sequencer/store/database.ts'
+import { type Database, openDatabase } from '../../sequencer/store/database.ts'
 import { endDrain, requestDrain } from '../../sequencer/store/drain.ts'
 import { openSettlement } from '../../sequencer/store/openSettlement.ts'
 import { createProverMetrics } from '../../prover/farm/workerMetrics.ts'
@@ -177,6 +178,73 @@ describe('metrics', () => {
     // 2,000 wei since four days ago; what is older than a week does not count.
     assert.equal(figures.get('cinnabar_l1_spend_wei_per_day'), 500)
     assert.equal(figures.get('cinnabar_l1_account_balance_days'), 10)
+  })
+})
+
+describe('alerts', () => {
+  /** Of rules that compare a figure with a constant: those that fire on what was scraped, whatever their wait. */
+  async function firing(figures: Map<string, number>): Promise<string[]> {
+    const text = await readFile(
+      new URL('../../deploy/observability/alerts.yaml', import.meta.url),
+      'utf8',
+    )
+    const { groups } = parse(text) as { groups: { rules: { alert: string; expr: string }[] }[] }
+    const simple = groups
+      .flatMap(({ rules }) => rules)
+      .flatMap(({ alert, expr }) => {
+        const match = /^(\w+)(\{.*\})? (==|<|>) ([\d *]+)$/.exec(expr)
+        if (match === null) return []
+        const [, name = '', labels = '', operator, product = ''] = match
+        const limit = product.split('*').reduce((all, factor) => all * Number(factor), 1)
+        return [{ alert, series: `${name}${labels}`, operator, limit }]
+      })
+    assert.ok(simple.length >= 8)
+    return simple
+      .filter(({ series, operator, limit }) =>
+        [...figures].some(
+          ([name, value]) =>
+            (name === series || name.startsWith(`${series}{`)) &&
+            (operator === '=='
+              ? value === limit
+              : operator === '<'
+                ? value < limit
+                : value > limit),
+        ),
+      )
+      .map(({ alert }) => alert)
+  }
+
+  test('behavior: nothing fires on a healthy leader, nor on a healthy standby', async () => {
+    const second = await openDatabase({ url: database.url, poolSize: 4 })
+    const standby = await aSequencer(second, {
+      ...{ chain: here.chain, clock: here.clock, ports: { isStandby: true } },
+    })
+    assert.equal(standby.sequencer.leadership.term, undefined)
+    assert.deepEqual(await firing(await scrape(here)), [])
+    const figures = await scrape(standby)
+    assert.equal(figures.get('cinnabar_leads'), 0)
+    assert.equal(figures.get('cinnabar_check_ok{check="database"}'), 1)
+    assert.deepEqual(await firing(figures), [])
+    // No transfers go there all the same.
+    const { status, body } = await standby.get('/readyz')
+    assert.equal(status, 503)
+    assert.deepEqual(
+      (body['checks'] as { name: string }[]).find((c) => c.name === 'settlement'),
+      {
+        ...{ name: 'settlement', isOk: false, detail: 'SEQUENCER_STANDBY' },
+      },
+    )
+    await standby.sequencer.stop()
+    await second.close()
+  })
+
+  test('behavior: of a leader that may not settle, both fire', async () => {
+    here.settlement.right = { ...here.settlement.right, maySettle: false }
+    await here.sequencer.loops.right.tick()
+    assert.deepEqual(await firing(await scrape(here)), [
+      'CinnabarCheckFails',
+      'CinnabarSettlementNotOurs',
+    ])
   })
 })
 
