@@ -71,19 +71,79 @@ export class SealConflictError extends BaseError {
   }
 }
 
-export class RootVersionUnknownError extends BaseError {
-  override readonly name = 'RootVersionUnknownError'
+/** What a batch names is not on the base chain, which may go back again. */
+export class NotOnBaseChainError extends BaseError {
+  override readonly name: string = 'NotOnBaseChainError'
   /** The first batch that cannot be settled for want of it. */
   readonly batchNumber: bigint
-  constructor({ kind, batchNumber }: { kind: string; batchNumber: bigint }) {
-    super(`A transfer's ${kind} root has no version on the base chain.`, {
-      code: 'SETTLEMENT_ROOT_VERSION_UNKNOWN',
+  constructor(
+    what: string,
+    { code, batchNumber, thing }: { code: string; batchNumber: bigint; thing: string },
+  ) {
+    super(what, {
+      code,
       metaMessages: [
         `Batch: ${String(batchNumber)}`,
-        'A reorg of the base chain removed it. It is tried again, and void where the root stays away.',
+        `A reorg of the base chain removed it. It is tried again, and void where the ${thing} stays away.`,
       ],
     })
     this.batchNumber = batchNumber
+  }
+}
+
+export class RootVersionUnknownError extends NotOnBaseChainError {
+  override readonly name = 'RootVersionUnknownError'
+  constructor({ kind, batchNumber }: { kind: string; batchNumber: bigint }) {
+    super(`A transfer's ${kind} root has no version on the base chain.`, {
+      ...{ code: 'SETTLEMENT_ROOT_VERSION_UNKNOWN', batchNumber, thing: 'root' },
+    })
+  }
+}
+
+export class QueuedItemAbsentError extends NotOnBaseChainError {
+  override readonly name = 'QueuedItemAbsentError'
+  constructor({ kind, id, batchNumber }: { kind: string; id: bigint; batchNumber: bigint }) {
+    super(`The ${kind} ${String(id)} of a batch is not on the base chain.`, {
+      ...{ code: 'SETTLEMENT_QUEUED_ITEM_ABSENT', batchNumber, thing: kind },
+    })
+  }
+}
+
+export class BatchSettledError extends BaseError {
+  override readonly name = 'BatchSettledError'
+  constructor({ from, settled }: { from: bigint; settled: bigint }) {
+    super('The batch is settled and cannot be voided.', {
+      code: 'VOID_SETTLED',
+      metaMessages: [
+        `Asked for:      ${String(from)} and all after it`,
+        `Settled so far: ${String(settled)}`,
+        `Nothing was changed. The first that can be voided is ${String(settled + 1n)}.`,
+      ],
+    })
+  }
+}
+
+export class BatchInFlightError extends BaseError {
+  override readonly name = 'BatchInFlightError'
+  constructor({
+    from,
+    status,
+    firstBatch,
+    lastBatch,
+  }: {
+    from: bigint
+    status: 'open' | 'mined'
+    firstBatch: bigint
+    lastBatch: bigint
+  }) {
+    super('A settle call with the batch is under way.', {
+      code: 'VOID_IN_FLIGHT',
+      metaMessages: [
+        `Asked for: ${String(from)} and all after it`,
+        `Call:      batches ${String(firstBatch)} to ${String(lastBatch)}, ${status === 'open' ? 'its end is not known' : 'mined, and not observed yet'}`,
+        'Nothing was changed. Start the sequencer: the call ends mined or refused. Then stop it and ask again.',
+      ],
+    })
   }
 }
 

@@ -1,12 +1,15 @@
 import type { Command } from 'commander'
 import { findDatabaseUrl } from '../prover/farm/databaseUrl.ts'
+import { parsePositive } from './cliValues.ts'
 import { backupSequencer, restoreSequencer } from './backup.ts'
 import { DatabaseMissingError } from './errors.ts'
 import { drainSequencer, type DrainProgress } from './drainSequencer.ts'
 import { type Database, openDatabase } from './store/database.ts'
 import { endDrain } from './store/drain.ts'
+import { voidSealed } from './voidSealed.ts'
 
 type DatabaseOptions = { databaseUrl?: string; json?: true }
+type VoidOptions = DatabaseOptions & { from: bigint }
 type RestoreOptions = DatabaseOptions & { from: string; keepReceiptKey?: true }
 
 /** Adds what an operator does beside starting: `cinnabar sequencer drain`, `resume`, … */
@@ -57,6 +60,39 @@ Exit status: 0 everything promised is settled, 1 not yet (interrupted, or resume
     })
 
   sequencer
+    .command('void')
+    .description('Void sealed batches that cannot settle, with the sequencer stopped.')
+    .requiredOption(
+      '--from <number>',
+      'the first batch; all sealed after it are void too',
+      parseBatch,
+    )
+    .option('--database-url <url>', 'Postgres of the sequencer; default: DATABASE_URL')
+    .option('--json', 'one JSON object')
+    .addHelpText(
+      'after',
+      `
+For batches that the contract refuses for ever and that are not voided by themselves (docs/runbooks/not-settling.md).
+Their transfers wait to be sealed again; what is stale by then is rejected, and its owner reads why. Their deposits and
+forced transfers are free. Refused: while a sequencer leads (stop it, standbys too), for what is settled, and while a
+settle call with one of them is under way.
+
+Exit status: 0 voided, 1 there was nothing to void.`,
+    )
+    .action(async ({ from, json, ...options }: VoidOptions) => {
+      await withDatabase(options, async (database) => {
+        const voided = (await voidSealed(database, { from })).map(String)
+        if (json === true) console.log(JSON.stringify({ voided }))
+        else if (voided.length === 0) console.log('No batch of this number or above is sealed.')
+        else {
+          console.log(`Void: ${voided.join(', ')}. Their transfers wait to be sealed again.`)
+          console.log('Next: start the sequencer.')
+        }
+        process.exitCode = voided.length > 0 ? 0 : 1
+      })
+    })
+
+  sequencer
     .command('backup')
     .description('Write what this node decided and promised to a file, while it runs.')
     .requiredOption('--out <file>', 'new file; gzip, readable by its owner only')
@@ -100,6 +136,10 @@ that are not settled: their owners submit again. A sequencer with the receipt ke
         console.log('Next: cinnabar doctor, then start.')
       })
     })
+}
+
+function parseBatch(value: string): bigint {
+  return BigInt(parsePositive(value))
 }
 
 function describeProgress({ isAcknowledged, admitted, sealed, batches }: DrainProgress): string {

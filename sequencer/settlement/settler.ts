@@ -1,10 +1,10 @@
-import { encodeSettleInput, type SettleCall } from '../../l1/codec.ts'
+import { decodeSettleInput, encodeSettleInput, type SettleCall } from '../../l1/codec.ts'
 import { TransactionRevertedError } from '../../l1/errors.ts'
 import type { SettlementRight } from '../../l1/settlementRight.ts'
 import type { BatchCircuit } from '../../protocol/constants.ts'
 import { bytesToHex, hexToBytes } from '../../protocol/field.ts'
-import { BatchExpiredError } from '../admission/errors.ts'
-import { RootVersionUnknownError } from '../errors.ts'
+import { BatchExpiredError, type TransferRefusedError } from '../admission/errors.ts'
+import { NotOnBaseChainError, RootVersionUnknownError } from '../errors.ts'
 import { failPoint } from '../failPoint.ts'
 import { Loop, type LoopReporter } from '../loop.ts'
 import type { SealedState } from '../state/sealedState.ts'
@@ -12,6 +12,7 @@ import { voidBatchesFrom } from '../state/voidBatchesFrom.ts'
 import { closeSettlement } from '../store/closeSettlement.ts'
 import type { Database } from '../store/database.ts'
 import { findOpenSettlement } from '../store/findOpenSettlement.ts'
+import { isDepositAskedBack } from '../store/isDepositAskedBack.ts'
 import { listProvedBatches, type ProvedBatch } from '../store/listProvedBatches.ts'
 import { openSettlement, type Settlement } from '../store/openSettlement.ts'
 import { type BatchSummary, summarizeBatches } from '../store/summarizeBatches.ts'
@@ -21,6 +22,8 @@ import {
   type SettlementChoice,
   type SettlementMeans,
 } from './chooseSettlement.ts'
+import { BatchVoidError } from './errors.ts'
+import { refusalOf } from './refusals.ts'
 import type { RightWatcher } from './rightWatcher.ts'
 
 type Hex = `0x${string}`
@@ -76,29 +79,11 @@ export type SettlerParameters = {
 }
 
 /**
- * What the contract says when a batch can never be settled any more: its window is over, a deposit of it was
- * refunded, or the forced queue is another than it was sealed on, by a reorg.
+ * So long a root, a deposit or a forced transfer that a reorg removed may be away. The transaction that published it
+ * waits in the nodes' pools and is mined again within a few blocks; one that is not by then was replaced, and
+ * everything behind would wait for ever.
  */
-const EXPIRED: ReadonlySet<string> = new Set([
-  'IdentityVersionOutdated',
-  'PolicyVersionOutdated',
-  'DayOutdated',
-  'DepositNotTakeable',
-  'ForcedOutOfOrder',
-  'ForcedSkipped',
-  'ForcedOverdue',
-  'ForcedWordsWrong',
-  'ForcedKindWrong',
-])
-
-/**
- * So long a root that a reorg removed may be away. The transaction that published it waits in the nodes' pools and is
- * mined again within a few blocks; one that is not by then was replaced, and everything behind would wait for ever.
- */
-export const ROOT_PATIENCE_MS = 15 * 60_000
-
-/** The contract's words for: settlement is somebody else's now. */
-const NOT_OURS: ReadonlySet<string> = new Set(['LeaseNotHeld', 'AccessManagedUnauthorized'])
+export const REORG_PATIENCE_MS = 15 * 60_000
 
 /** Settles proved batches in order. At most one call is under way; a restart goes on with it. */
 export class Settler extends Loop {
@@ -108,8 +93,8 @@ export class Settler extends Loop {
   /** After a refusal, batches go one by one, so that the next refusal says which one it is. */
   #limit: number
   #choice: SettlementChoice | undefined
-  /** The batch that is next and lacks a root, and since when. */
-  #rootless: { batchNumber: bigint; since: Date } | undefined
+  /** The batch that is next and waits for what it names, and since when: by what is observed, or by the contract's word. */
+  #waiting: Partial<Record<'absent' | 'refused', { batchNumber: bigint; since: Date }>> = {}
 
   constructor(parameters: SettlerParameters) {
     super({ intervalMs: 500, reporter: parameters.reporter })
@@ -162,36 +147,59 @@ export class Settler extends Loop {
     return opened
   }
 
-  /** Up to the first batch with a root that is not on the base chain. */
+  /** Up to the first batch that names what is not on the base chain. */
   async #build(
     proved: readonly ProvedBatch[],
   ): Promise<{ batches: readonly ProvedBatch[]; call?: SettleCall }> {
     const { database } = this.#parameters
-    if (proved.length === 0) return { batches: [] }
-    try {
-      const call = await buildSettleCall(database, proved)
-      this.#rootless = undefined
-      return { batches: proved, call }
-    } catch (error) {
-      if (!(error instanceof RootVersionUnknownError)) throw error
-      const batches = proved.filter(({ number }) => number < error.batchNumber)
-      if (batches.length > 0) return { batches, call: await buildSettleCall(database, batches) }
-      if (!this.#isRootGone(error)) throw error
-      await this.#void(error.batchNumber)
-      return { batches }
+    let batches = proved
+    while (batches.length > 0) {
+      try {
+        const call = await buildSettleCall(database, batches)
+        delete this.#waiting.absent
+        return { batches, call }
+      } catch (error) {
+        if (!(error instanceof NotOnBaseChainError)) throw error
+        const { batchNumber } = error
+        batches = batches.filter(({ number }) => number < batchNumber)
+        if (batches.length > 0) continue
+        if (!this.#isGone('absent', batchNumber)) throw error
+        await (error instanceof RootVersionUnknownError
+          ? this.#expire(batchNumber)
+          : this.#void(batchNumber))
+      }
     }
+    return { batches }
   }
 
-  #isRootGone({ batchNumber }: RootVersionUnknownError): boolean {
+  /** Whether what the batch names was away for too long. */
+  #isGone(why: 'absent' | 'refused', batchNumber: bigint): boolean {
     const now = this.#parameters.now()
-    if (this.#rootless?.batchNumber !== batchNumber) this.#rootless = { batchNumber, since: now }
-    return now.getTime() - this.#rootless.since.getTime() >= ROOT_PATIENCE_MS
+    const known = this.#waiting[why]
+    const since = known?.batchNumber === batchNumber ? known.since : now
+    this.#waiting[why] = { batchNumber, since }
+    return now.getTime() - since.getTime() >= REORG_PATIENCE_MS
   }
 
-  async #void(from: bigint): Promise<void> {
+  /** Out of time: transfers are rejected. */
+  #expire(from: bigint): Promise<void> {
+    return this.#drop({ from, reason: new BatchExpiredError() })
+  }
+
+  /** Not the transfers' fault: they are sealed again. */
+  #void(from: bigint): Promise<void> {
+    return this.#drop({ from, reason: new BatchVoidError(), isSealedAgain: true })
+  }
+
+  async #drop(what: {
+    from: bigint
+    reason: TransferRefusedError
+    isSealedAgain?: boolean
+  }): Promise<void> {
     const { database, state, now, onVoided } = this.#parameters
+    this.#waiting = {}
     const voided = await state.exclusive(() =>
-      voidBatchesFrom({ database, state }, { from, reason: new BatchExpiredError(), now: now() }),
+      voidBatchesFrom({ database, state }, { ...what, now: now() }),
     )
     onVoided(voided)
   }
@@ -229,6 +237,7 @@ export class Settler extends Loop {
       await closeSettlement(database, { id, outcome: 'mined', ...cost, now: now() })
       failPoint('settle.closed')
       this.#limit = maxBatchesPerSettle
+      this.#waiting = {}
       onSettled({ firstBatch, lastBatch, transaction, gasUsed, startedAt })
     } catch (error) {
       if (this.#abort.signal.aborted) return
@@ -239,24 +248,48 @@ export class Settler extends Loop {
   }
 
   async #handleRefusal(settlement: Settlement, error: TransactionRevertedError): Promise<void> {
-    const { database, now } = this.#parameters
+    const { database, right, now } = this.#parameters
     const { id, firstBatch, lastBatch } = settlement
-    const reason = error.revert?.name ?? 'no reason given'
-    await closeSettlement(database, { id, outcome: 'reverted', error: reason, now: now() })
+    const reason = error.revert?.name
+    await closeSettlement(database, {
+      ...{ id, outcome: 'reverted', error: reason ?? 'no reason given', now: now() },
+    })
     failPoint('settle.refused')
+    // Its batches were voided while it was under way: it says nothing about those of their numbers now.
+    if (!this.#stands(settlement)) return
+    const refusal = refusalOf(reason)
     // Settled already, by an earlier life of this node or by another: the observer will see it.
-    if (reason === 'BatchOutOfOrder') return
-    if (NOT_OURS.has(reason)) {
+    if (refusal === 'overtaken') return
+    if (refusal === 'not ours') {
       // Found out by being refused: it is read again, and calls wait until it is ours.
-      await this.#parameters.right.tick()
-      if (!this.#parameters.right.maySettle) return
+      await right.tick()
+      if (!right.maySettle) return
     }
     this.#limit = 1
-    if (EXPIRED.has(reason)) {
-      if (firstBatch !== lastBatch) return
-      await this.#void(firstBatch)
-      return
+    if (refusal === 'retry' || refusal === 'not ours') throw error
+    // Alone it is refused again, if it is the one.
+    if (firstBatch !== lastBatch) return
+    if (refusal === 'expired') return this.#expire(firstBatch)
+    if (
+      refusal === 'void' ||
+      (await this.#isTooLate(error)) ||
+      this.#isGone('refused', firstBatch)
+    ) {
+      return this.#void(firstBatch)
     }
     throw error
+  }
+
+  /** Whether the call is about the batches that stand now. */
+  #stands({ firstBatch, calldata }: Settlement): boolean {
+    const [first] = decodeSettleInput(bytesToHex(calldata)).batches
+    return first?.newNoteRoot === this.#parameters.state.noteRootOf(firstBatch)
+  }
+
+  /** Of a deposit that its depositor has asked back for too long it is known that it does not come again. */
+  async #isTooLate({ revert }: TransactionRevertedError): Promise<boolean> {
+    const [id] = revert?.args ?? []
+    if (revert?.name !== 'DepositNotTakeable' || typeof id !== 'bigint') return false
+    return isDepositAskedBack(this.#parameters.database, id)
   }
 }

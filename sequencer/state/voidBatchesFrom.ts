@@ -8,14 +8,21 @@ import type { SealedState } from './sealedState.ts'
 /**
  * Voids a batch and all sealed after it, and resumes from the one before. Only inside `exclusive`.
  *
- * Status: sealed, proved → void; their transfers → rejected.
+ * Status: sealed, proved → void; their transfers → rejected, or admitted where they are to be sealed again.
  */
 export async function voidBatchesFrom(
   { database, state }: { database: Database; state: SealedState },
-  { from, reason, now }: { from: bigint; reason: TransferRefusedError; now: Date },
+  {
+    from,
+    reason,
+    isSealedAgain = false,
+    now,
+  }: { from: bigint; reason: TransferRefusedError; isSealedAgain?: boolean; now: Date },
 ): Promise<bigint[]> {
   const voided = await database.transaction(async (connection) => {
-    const numbers = await voidBatches(connection, { from, reason: toReason(reason), now })
+    const numbers = await voidBatches(connection, {
+      ...{ from, reason: toReason(reason), isSealedAgain, now },
+    })
     failPoint('void.written')
     return numbers
   })

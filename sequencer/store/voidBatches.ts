@@ -6,12 +6,28 @@ import { type Connection, fromBytes, sql } from './database.ts'
  * Voids the batch `from` and all sealed after it: their numbers, deposits and forced transfers are free again, their
  * transfers are rejected with the reason, their proofs no longer wanted. One transaction of the caller's.
  *
+ * @param isSealedAgain transfers that were admitted here wait to be sealed again instead; what does not fit the state
+ * any more is rejected then, with its own reason.
  * @returns the numbers voided.
  */
 export async function voidBatches(
   connection: Connection,
-  { from, reason, now }: { from: bigint; reason: RejectReason; now: Date },
+  {
+    from,
+    reason,
+    isSealedAgain = false,
+    now,
+  }: { from: bigint; reason: RejectReason; isSealedAgain?: boolean; now: Date },
 ): Promise<bigint[]> {
+  if (isSealedAgain) {
+    await connection.query(sql`
+      update transfer set status = 'admitted', batch_id = null, slot = null
+      from batch
+      where batch.id = transfer.batch_id and batch.number >= ${from} and batch.status <> 'void'
+        -- Of what came by force alone there is no promise: it is in its queue still.
+        and transfer.proof is not null and transfer.receipt_signature is not null
+    `)
+  }
   await connection.query(sql`
     update transfer
     set status = 'rejected', batch_id = null, slot = null,

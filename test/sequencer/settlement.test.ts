@@ -16,7 +16,7 @@ import { openFarm } from '../../prover/farm/store/openFarm.ts'
 import { requeueProofs } from '../../prover/farm/store/requeueProofs.ts'
 import { proofFromWords } from '../../prover/proof.ts'
 import type { SettlementChoice } from '../../sequencer/settlement/chooseSettlement.ts'
-import { ROOT_PATIENCE_MS } from '../../sequencer/settlement/settler.ts'
+import { REORG_PATIENCE_MS } from '../../sequencer/settlement/settler.ts'
 import { toBatch } from '../../sequencer/state/restoreState.ts'
 import { type Database, fromField, sql, toField } from '../../sequencer/store/database.ts'
 import { aServer, type TestServer } from '../support/databases.ts'
@@ -419,7 +419,7 @@ describe('from proof to settlement', () => {
     assert.deepEqual(sentBatches(), [[1]])
     await tick('observer')
     assert.equal((await statusOf(before))['status'], 'settled')
-    here.clock.now += ROOT_PATIENCE_MS - 1
+    here.clock.now += REORG_PATIENCE_MS - 1
     await assert.rejects(tick('settler'), { code: 'SETTLEMENT_ROOT_VERSION_UNKNOWN' })
     // Published again, as a transaction is that waited in the nodes' pools.
     here.chain.mine(update)
@@ -443,7 +443,7 @@ describe('from proof to settlement', () => {
     here.chain.mine()
     await tick('observer')
     await assert.rejects(tick('settler'), { code: 'SETTLEMENT_ROOT_VERSION_UNKNOWN' })
-    here.clock.now += ROOT_PATIENCE_MS
+    here.clock.now += REORG_PATIENCE_MS
     await tick('settler')
     assert.equal(await codeOf(gone), 'TX_BATCH_EXPIRED')
     // State resumes.
@@ -453,6 +453,83 @@ describe('from proof to settlement', () => {
     accept()
     await tick('settler')
     assert.deepEqual(sentBatches(), [[1]])
+  })
+
+  const refuse = (name: string) => {
+    here.settlement.answer = () => Promise.reject(reverted(name))
+  }
+  const depositIds = async () =>
+    (await batches()).map(({ deposits }) => deposits.map(({ id }) => id))
+
+  test('behavior: a deposit that fell due behind a sealed batch voids it, and all is sealed again (S4)', async () => {
+    here.chain.mine(aDepositQueued(1n))
+    await tick('observer')
+    // Deposits alone: nothing of it ever goes stale.
+    await seal()
+    const paid = await admit('paid')
+    await seal()
+    await tick('prover')
+    here.chain.mine(aDepositQueued(2n))
+    await tick('observer')
+    assert.deepEqual(await depositIds(), [[1], []])
+    refuse('DepositOverdue')
+    // Together, then the first one alone.
+    await tick('settler')
+    assert.deepEqual(sentBatches(), [[1, 2], [1]])
+    assert.equal((await statusOf(paid))['status'], 'admitted')
+    await seal()
+    assert.deepEqual(await depositIds(), [[1, 2]])
+    await tick('prover')
+    accept()
+    await tick('settler')
+    await tick('observer')
+    const { status, batchNumber } = await statusOf(paid)
+    assert.deepEqual([status, batchNumber], ['settled', 1])
+  })
+
+  test('behavior: of a void batch only what still fits is sealed again', async () => {
+    here.chain.mine(aDepositQueued(1n))
+    await tick('observer')
+    await seal()
+    const [first] = await batches()
+    assert.ok(first !== undefined)
+    const kept = await admit('kept')
+    const built = await admit('built on the void batch', {
+      anchor: BigInt(first.anchor.noteRoot),
+      anchorBatch: 1n,
+    })
+    await seal()
+    await tick('prover')
+    refuse('DepositSkipped')
+    await tick('settler')
+    for (const id of [kept, built]) assert.equal((await statusOf(id))['status'], 'admitted')
+    const receipts = [(await statusOf(kept))['receipt'], (await statusOf(built))['receipt']]
+    assert.ok(receipts.every((receipt) => receipt !== undefined))
+    await seal()
+    assert.equal((await statusOf(kept))['status'], 'sealed')
+    assert.equal(await codeOf(built), 'TX_UNKNOWN_ANCHOR')
+  })
+
+  test('behavior: a sign of life that comes under a lease of ours is void, and makes room', async () => {
+    const { right } = here.settlement
+    here.settlement.right = { ...right, time: right.aliveAt + 86_400n }
+    await here.sequencer.loops.right.tick()
+    await tick('sealer')
+    await tick('prover')
+    assert.equal((await batches()).length, 1)
+    const lease = { mode: 'lease', leaseEndsAt: right.aliveAt + 90_000n } as const
+    here.settlement.right = { ...here.settlement.right, ...lease }
+    await here.sequencer.loops.right.tick()
+    refuse('BatchEmpty')
+    await tick('settler')
+    assert.deepEqual(await batches(), [])
+    const id = await admit('under the lease')
+    await seal()
+    await tick('prover')
+    accept()
+    await tick('settler')
+    await tick('observer')
+    assert.equal((await statusOf(id))['status'], 'settled')
   })
 
   test('behavior: what was settled by an earlier life is not an expiry', async () => {
