@@ -46,6 +46,7 @@ import { Standby } from './standby.ts'
 import { adoptSettledBatches } from './state/adoptSettledBatches.ts'
 import { openSealedState, type OpenedSealedState } from './state/openSealedState.ts'
 import { type Restoration, restoreState } from './state/restoreState.ts'
+import { voidChangedBatches } from './state/voidChangedBatches.ts'
 import { claimDeployment } from './store/claimDeployment.ts'
 import type { Database } from './store/database.ts'
 import { findForcedHealth } from './store/findForcedHealth.ts'
@@ -335,6 +336,7 @@ async function assemble(
         app.log.warn({ batchNumbers: adopted.map(String) }, 'settled batches adopted')
       }
       voidedTotal(voided)
+      voidedTotal(await voidChangedBatches({ database, state, now }))
       const statementIds = await listStatementIds(
         database,
         settled.map(({ batchNumber }) => batchNumber),

@@ -1,9 +1,14 @@
 import type { SettleBatch, SettleCall, SettleContext, SettleSlot } from '../../l1/codec.ts'
 import { formatField } from '../../protocol/field.ts'
 import { unpackWord } from '../../protocol/words.ts'
-import { RootVersionUnknownError, StateInconsistentError } from '../errors.ts'
+import {
+  QueuedItemAbsentError,
+  RootVersionUnknownError,
+  StateInconsistentError,
+} from '../errors.ts'
 import type { ProofWords } from '../proofBytes.ts'
 import type { Connection } from '../store/database.ts'
+import { findAbsentItem } from '../store/findAbsentItem.ts'
 import { findRootVersions } from '../store/findRootVersions.ts'
 import type { ForcedSlot } from '../store/insertBatchForced.ts'
 import { listBatchDeposits } from '../store/listBatchDeposits.ts'
@@ -17,7 +22,8 @@ import type { Statement } from '../transfer.ts'
 /**
  * The call that settles consecutive proved batches, from what the database holds.
  *
- * @throws {RootVersionUnknownError} when a root of a transfer is not on the observed base chain.
+ * @throws {RootVersionUnknownError | QueuedItemAbsentError} when a root of a transfer, or a deposit or forced transfer, is
+ * not on the observed base chain.
  */
 export async function buildSettleCall(
   connection: Connection,
@@ -26,6 +32,8 @@ export async function buildSettleCall(
   const ids = proved.map(({ id }) => id)
   const [first] = proved
   if (first === undefined) throw new RangeError('no batch to settle')
+  const absent = await findAbsentItem(connection, ids)
+  if (absent !== undefined) throw new QueuedItemAbsentError(absent)
   const batches = await listBatches(connection, { from: first.number, count: proved.length })
   const transfers = await listBatchTransfers(connection, ids)
   const deposits = await listBatchDeposits(connection, ids)

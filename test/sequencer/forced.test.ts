@@ -233,6 +233,56 @@ describe('forced transfers', () => {
     assert.equal(taken?.taken_as, 'transfer')
   })
 
+  test('behavior: a reorg that gives the id of a taken entry to another voids its batch, and no other', async () => {
+    const kept = await admit('kept')
+    await seal()
+    const { number } = await here.chain.getHead()
+    const first = queued('first')
+    await observe()
+    const beside = await admit('beside')
+    await seal()
+    assert.equal((await statusOf(first))['status'], 'sealed')
+    nextId = 1n
+    here.chain.reorg(number)
+    const second = queued('second')
+    here.chain.mine()
+    await observe()
+    assert.equal((await statusOf(kept))['status'], 'sealed')
+    assert.equal((await statusOf(beside))['status'], 'admitted')
+    await seal()
+    for (const id of [beside, second]) {
+      const { status, batchNumber } = await statusOf(id)
+      assert.deepEqual([status, batchNumber], ['sealed', 2])
+    }
+    // It came by force alone: its sender forces it again.
+    assert.equal(((await statusOf(first))['reason'] as { code: string }).code, 'TX_BATCH_VOID')
+  })
+
+  test('behavior: a void entry that becomes another by a reorg voids its batch too, the same again does not', async () => {
+    await admit('ordinary')
+    await seal()
+    const { number } = await here.chain.getHead()
+    queued('ordinary')
+    await observe()
+    await seal()
+    const takenAs = async () =>
+      (await database.query<{ taken_as: string }>(sql`select taken_as from batch_forced`)).map(
+        ({ taken_as: kind }) => kind,
+      )
+    assert.deepEqual(await takenAs(), ['void'])
+    const again = async (label: string) => {
+      nextId = 1n
+      here.chain.reorg(number)
+      queued(label)
+      here.chain.mine()
+      await observe()
+    }
+    await again('ordinary')
+    assert.deepEqual(await takenAs(), ['void'])
+    await again('another')
+    assert.deepEqual(await takenAs(), [])
+  })
+
   test('behavior: more than a batch has room for goes on in the next, oldest first', async () => {
     for (let i = 0; i < 70; i++) queued(`flood ${String(i)}`)
     await observe()

@@ -532,6 +532,149 @@ describe('from proof to settlement', () => {
     assert.equal((await statusOf(id))['status'], 'settled')
   })
 
+  test('behavior: a refusal of a call whose batches are void already says nothing about new ones', async () => {
+    here.chain.mine(aDepositQueued(1n))
+    await tick('observer')
+    await seal()
+    await tick('prover')
+    here.settlement.answer = () => Promise.reject(new Error('the base chain is down'))
+    await assert.rejects(tick('settler'), /base chain is down/)
+    // Another deposit takes the id, and the batch is void while its call is open.
+    here.chain.reorg((await here.chain.getHead()).number - 1n)
+    here.chain.mine({ ...aDepositQueued(1n), amount: 9_999n } as never)
+    here.chain.mine()
+    await tick('observer')
+    await seal()
+    await tick('prover')
+    const sealed = await batches()
+    assert.deepEqual(
+      sealed.map(({ deposits }) => deposits.map(({ amount }) => Number(amount))),
+      [[9_999]],
+    )
+    accept()
+    const settle = here.settlement.answer
+    let refused = 0
+    here.settlement.answer = (call) =>
+      refused++ === 0 ? Promise.reject(reverted('DepositSkipped')) : settle(call)
+    await tick('settler')
+    await tick('observer')
+    const [settled] = await batches()
+    assert.equal(settled?.stage, 'settled')
+    assert.deepEqual(settled.anchor, sealed[0]?.anchor)
+    assert.deepEqual(sentBatches(), [[1], [1], [1]])
+  })
+
+  describe('a reorg after which a sealed deposit', () => {
+    let id: string
+    let base: bigint
+    /** A batch of a transfer alone, then one with deposit and transfer, proved. */
+    const sealWithDeposit = async () => {
+      await admit('before')
+      await seal()
+      base = (await here.chain.getHead()).number
+      here.chain.mine(aDepositQueued(1n))
+      await tick('observer')
+      id = await admit('beside the deposit')
+      await seal()
+      await tick('prover')
+      assert.deepEqual(await depositIds(), [[], [1]])
+    }
+    const reorg = async (...events: Parameters<typeof here.chain.mine>) => {
+      here.chain.reorg(base)
+      here.chain.mine(...events)
+      here.chain.mine()
+      await tick('observer')
+    }
+
+    test('is another’s: its batch is void and all of it is sealed again', async () => {
+      await sealWithDeposit()
+      await reorg({ ...aDepositQueued(1n), recipient: fieldOf('somebody else') } as never)
+      assert.deepEqual(await depositIds(), [[]])
+      assert.equal((await statusOf(id))['status'], 'admitted')
+      await seal()
+      await tick('prover')
+      accept()
+      await tick('settler')
+      await tick('observer')
+      assert.equal((await statusOf(id))['status'], 'settled')
+      const all = await batches()
+      assert.deepEqual(
+        all.map(({ deposits }) => deposits.map(({ recipient }) => BigInt(recipient))),
+        [[], [fieldOf('somebody else')]],
+      )
+    })
+
+    test('is another’s is seen by a start, too, that did not see the reorg', async () => {
+      await sealWithDeposit()
+      await database.query(sql`update l1_deposit set amount = amount + 1`)
+      here = await here.restart()
+      assert.deepEqual(await depositIds(), [[]])
+    })
+
+    test('is the same again stays as it was', async () => {
+      await sealWithDeposit()
+      const sealed = await batches()
+      await reorg(aDepositQueued(1n))
+      assert.deepEqual(await batches(), sealed)
+    })
+
+    test('is absent: it is waited for, and what stands before is settled', async () => {
+      await sealWithDeposit()
+      await reorg()
+      accept()
+      await assert.rejects(tick('settler'), { code: 'SETTLEMENT_QUEUED_ITEM_ABSENT' })
+      assert.deepEqual(sentBatches(), [[1]])
+      await tick('observer')
+      here.clock.now += REORG_PATIENCE_MS - 1
+      await assert.rejects(tick('settler'), { code: 'SETTLEMENT_QUEUED_ITEM_ABSENT' })
+      here.chain.mine(aDepositQueued(1n))
+      await tick('observer')
+      accept()
+      await tick('settler')
+      await tick('observer')
+      assert.deepEqual(sentBatches(), [[1], [2]])
+      assert.equal((await statusOf(id))['status'], 'settled')
+    })
+
+    test('stays away: its batch is void, its transfers are sealed again without it', async () => {
+      await sealWithDeposit()
+      await reorg()
+      accept()
+      await assert.rejects(tick('settler'), { code: 'SETTLEMENT_QUEUED_ITEM_ABSENT' })
+      await tick('observer')
+      here.clock.now += REORG_PATIENCE_MS
+      await tick('settler')
+      assert.equal((await statusOf(id))['status'], 'admitted')
+      await seal()
+      assert.deepEqual(await depositIds(), [[], []])
+      assert.equal((await statusOf(id))['status'], 'sealed')
+    })
+
+    test('is refused before the reorg is seen: nothing is void at once', async () => {
+      await sealWithDeposit()
+      const sealed = await batches()
+      accept()
+      const settle = here.settlement.answer
+      here.settlement.answer = (call) =>
+        decodeSettleInput(call.data).batches.some(({ batchNumber }) => batchNumber === 2n)
+          ? Promise.reject(
+              new TransactionRevertedError({
+                purpose: 'test',
+                revert: { name: 'DepositNotTakeable', args: [1n] },
+              }),
+            )
+          : settle(call)
+      await assert.rejects(tick('settler'), { code: 'L1_WOULD_REVERT' })
+      assert.deepEqual(await batches(), sealed)
+      // Asked back for too long, it never comes.
+      const refundableAt = BigInt(here.clock.now / 1000)
+      here.chain.mine({ type: 'depositReclaimRequested', id: 1n, refundableAt })
+      await tick('observer')
+      await tick('settler')
+      assert.equal((await statusOf(id))['status'], 'admitted')
+    })
+  })
+
   test('behavior: what was settled by an earlier life is not an expiry', async () => {
     const ids = await threeProved()
     here.settlement.answer = () => {
