@@ -17,6 +17,8 @@ export type RegisteredVerificationKeys = {
   readonly common: readonly bigint[]
   /** By circuit: delta, IC[0] with the domain's share, the rest. Undefined where no key is active or it is stopped. */
   readonly blobs: Readonly<Record<CircuitName, readonly bigint[] | undefined>>
+  /** As `blobs`, of the replaced key while it is usable still. */
+  readonly sunsetBlobs: Readonly<Partial<Record<CircuitName, readonly bigint[]>>>
   /** Circuits whose replaced key is usable still. */
   readonly inSunset: readonly CircuitName[]
 }
@@ -24,7 +26,7 @@ export type RegisteredVerificationKeys = {
 const WORD_DIGITS = 64
 
 /**
- * Reads the active keys from the registry that the rollup itself names, so that its address is all that need
+ * Reads the active keys, and those in sunset, from the registry that the rollup itself names, so that its address is all that need
  * be known.
  *
  * @throws {BaseChainUnavailableError | NotRollupError}
@@ -54,13 +56,17 @@ export async function getVerificationKeys(
       }
     }
     const blobs = {} as Record<CircuitName, readonly bigint[] | undefined>
-    const inSunset: CircuitName[] = []
+    const sunsetBlobs: Partial<Record<CircuitName, readonly bigint[]>> = {}
     for (const [circuit, id] of Object.entries(CIRCUIT_IDS) as [CircuitName, number][]) {
       const blob = await blobOf(id, false)
       blobs[circuit] = blob === undefined ? undefined : await readWords(client, blob)
-      if ((await blobOf(id, true)) !== undefined) inSunset.push(circuit)
+      const sunset = await blobOf(id, true)
+      if (sunset !== undefined) sunsetBlobs[circuit] = await readWords(client, sunset)
     }
-    return { domain, common, blobs, inSunset }
+    return {
+      ...{ domain, common, blobs, sunsetBlobs },
+      inSunset: Object.keys(sunsetBlobs) as CircuitName[],
+    }
   })
 }
 

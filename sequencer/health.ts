@@ -1,6 +1,7 @@
 import type { HealthBody } from '../api/index.ts'
 import { findFarmHealth } from '../prover/farm/store/listProofJobs.ts'
 import { type ChainView, currentValues } from './chainView.ts'
+import type { KeyWatcher } from './keyWatcher.ts'
 import type { Loop } from './loop.ts'
 import type { RightWatcher } from './settlement/rightWatcher.ts'
 import type { Metrics } from './server/metrics.ts'
@@ -14,6 +15,8 @@ export type HealthDependencies = {
   isDraining: () => boolean
   right: Pick<RightWatcher, 'right' | 'maySettle' | 'clockAt'>
   isLeading: () => boolean
+  /** Undefined where none are watched. */
+  keys: Pick<KeyWatcher, 'outdated'> | undefined
   loops: readonly Loop[]
   now: () => Date
 }
@@ -42,7 +45,7 @@ const ROUNDS_UNTIL_UNHEALTHY = 3
 
 /** Each check is asked now, and its answer is a metric too. */
 export function createHealth(deps: HealthDependencies): Health {
-  const { database, metrics, getView, isDraining, isLeading, right, loops, now } = deps
+  const { database, metrics, getView, isDraining, isLeading, right, keys, loops, now } = deps
 
   async function readinessChecks(): Promise<Check[]> {
     const view = getView()
@@ -57,6 +60,7 @@ export function createHealth(deps: HealthDependencies): Health {
         isOk: view !== undefined && currentValues(view, now()) !== undefined,
       },
       settlementCheck(),
+      ...keyChecks(),
       {
         name: 'admission',
         isOk: !isDraining(),
@@ -71,6 +75,14 @@ export function createHealth(deps: HealthDependencies): Health {
     if (!isLeading()) return { name, isOk: false, detail: 'SEQUENCER_STANDBY', isExpected: true }
     const { right: known, maySettle: isOk } = right
     return { name, isOk, ...(known === undefined || isOk ? {} : { detail: 'SETTLEMENT_NOT_OURS' }) }
+  }
+
+  function keyChecks(): Check[] {
+    if (keys === undefined) return []
+    const { outdated } = keys
+    const isOk = outdated.length === 0
+    const detail = `SEQUENCER_KEY_MISMATCH: ${outdated.join(', ')}`
+    return [{ name: 'keys', isOk, ...(isOk ? {} : { detail }) }]
   }
 
   async function queueChecks(): Promise<Check[]> {

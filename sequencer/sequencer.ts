@@ -27,6 +27,7 @@ import { createFinality } from './finality/createFinality.ts'
 import type { FinalityWatch } from './finality/finalityWatch.ts'
 import { createFigures } from './figures.ts'
 import { createHealth } from './health.ts'
+import { KeyWatcher, type KeyWatcherParameters } from './keyWatcher.ts'
 import type { LoopReporter } from './loop.ts'
 import { Observer } from './observation/observer.ts'
 import { ProofCollector } from './proving/proofCollector.ts'
@@ -136,6 +137,8 @@ export type SequencerPorts = {
   keyHashOf: (circuit: CircuitName) => Hex | null
   /** Sizes whose key is here and active on the base chain. Default: those that every machine makes. */
   batchCircuits?: readonly BatchCircuit[]
+  /** The base chain's keys, and those here. Default: they never change. */
+  keys?: Pick<KeyWatcherParameters, 'getKeys' | 'prover'>
   farm: FarmPorts
   /** Signs receipts and anchors. */
   receiptKey: Uint8Array
@@ -169,6 +172,8 @@ export type FarmPorts = {
 
 /** The name of the worker in this process: only one sequencer works with a database. */
 const WORKER = 'sequencer'
+/** The base chain's keys are looked at so much less often than its blocks: a change is announced a week ahead. */
+const KEY_POLLS = 30
 /** A worker that could not start is started again. */
 const WORKER_RETRY_MS = 1_000
 /** While draining, a deposit or a forced transfer alone starts a batch only when its deadline is nearer than this. */
@@ -189,6 +194,7 @@ export type Sequencer = {
     readonly right: RightWatcher
     readonly finality: FinalityWatch
     readonly bond?: BondWatcher
+    readonly keys?: KeyWatcher
     readonly drain: DrainWatch
     readonly backlog: Backlog
   }
@@ -390,6 +396,20 @@ async function assemble(
             else app.log.warn({ reason, ...facts }, 'receipts promise no time')
           },
         })
+  const keys =
+    ports.keys === undefined
+      ? undefined
+      : new KeyWatcher({
+          ...ports.keys,
+          intervalMs: KEY_POLLS * settings.pollMs,
+          reporter,
+          onChange(outdated) {
+            if (outdated.length === 0) app.log.info('the keys here are the active ones')
+            else app.log.error({ circuits: outdated }, 'keys were replaced: nothing is admitted')
+            sealer.wake()
+            settler.wake()
+          },
+        })
   const proofTimes = new ProofTimes()
   /** Of batches sealed since the start and not proved yet. */
   const sealedCircuits = new Map<bigint, BatchCircuit>()
@@ -422,6 +442,8 @@ async function assemble(
     batchAgeMs,
     maySeal: () => right.maySeal,
     async getMeans() {
+      const circuits = keys?.batchCircuits ?? ports.batchCircuits ?? ['batch-4', 'batch-16']
+      if (circuits.length === 0) return undefined
       const means = {
         // One at a time: the next sign of life is due when the last one has settled.
         isSilent:
@@ -514,6 +536,7 @@ async function assemble(
     chain: ports.settlement,
     maxBatchesPerSettle: settings.maxBatchesPerSettle,
     right,
+    ...(keys === undefined ? {} : { keys }),
     getMeans: async () => ({
       maxGas: settings.maxGasPerSettle,
       maxBytes: settings.maxBytesPerSettle,
@@ -561,6 +584,7 @@ async function assemble(
     ...{ observer, sealer, prover: collector, settler, right, drain, backlog },
     finality: finality.watch,
     ...(bond === undefined ? {} : { bond }),
+    ...(keys === undefined ? {} : { keys }),
   }
 
   /** While draining: whether a promise, or the deadline of a deposit or forced transfer, asks for a batch. */
@@ -586,6 +610,7 @@ async function assemble(
     checkRight() {
       if (right.right === undefined) throw new NotReadyError({ what: 'who may settle' })
       right.check()
+      keys?.check()
     },
     now,
     isDraining: () => drain.isDraining,
@@ -607,6 +632,7 @@ async function assemble(
     ...{ database, metrics, getView, now, right },
     isDraining: () => drain.isDraining,
     isLeading: () => leadership.term !== undefined,
+    keys,
     loops: Object.values(loops),
   })
   const figures = createFigures({
@@ -686,7 +712,7 @@ async function assemble(
     // Before the first request: what the operator decided holds over a restart, and for whoever leads.
     await drain.tick()
     // A first look, so that requests are answered from the start; a base chain that is down is for later.
-    for (const loop of [observer, right, backlog, ...(bond === undefined ? [] : [bond])]) {
+    for (const loop of [observer, right, backlog, bond, keys].filter((one) => one !== undefined)) {
       await loop.tick().catch((error: unknown) => {
         reporter.onFailure(loop.name, error)
       })

@@ -156,6 +156,10 @@ export async function startSequencer(options: StartSequencerOptions): Promise<Ru
           (circuit) => keyHere(prover, circuit),
           (circuit) => registered.blobs[circuit],
         ),
+        keys: {
+          getKeys: () => getVerificationKeys(client, deployment.contracts.rollup),
+          prover,
+        },
         farm: farmPorts(options, prover),
         receiptKey: hexToBytes(options.receiptPrivateKey),
         l1Account: account.address.toLowerCase() as Hex,
@@ -175,7 +179,8 @@ export async function startSequencer(options: StartSequencerOptions): Promise<Ru
     throw error
   }
   try {
-    await checkRegisteredKeys({ client, rollup: deployment.contracts.rollup, prover })
+    const { rollup } = deployment.contracts
+    await checkRegisteredKeys({ client, rollup, prover, mayBeInSunset: true })
     const url = await sequencer.app.listen({ host, port })
     endpoints.attach(sequencer.app.log, sequencer.registry)
     sequencer.start(options.publicUrl ?? url)

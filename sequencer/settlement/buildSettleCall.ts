@@ -18,16 +18,19 @@ import { listBatchTransfers } from '../store/listBatchTransfers.ts'
 import type { ProvedBatch } from '../store/listProvedBatches.ts'
 import { listTransferProofs } from '../store/listTransferProofs.ts'
 import type { Statement } from '../transfer.ts'
+import { findSunsetProofs, type SunsetKeys } from './findSunsetProofs.ts'
 
 /**
  * The call that settles consecutive proved batches, from what the database holds.
  *
+ * @param sunset replaced keys that are usable still: what was proved for them says so.
  * @throws {RootVersionUnknownError | QueuedItemAbsentError} when a root of a transfer, or a deposit or forced transfer, is
  * not on the observed base chain.
  */
 export async function buildSettleCall(
   connection: Connection,
   proved: readonly ProvedBatch[],
+  sunset?: SunsetKeys,
 ): Promise<SettleCall> {
   const ids = proved.map(({ id }) => id)
   const [first] = proved
@@ -56,6 +59,28 @@ export async function buildSettleCall(
     roots: roots(({ publicInputs }) => publicInputs.policyRoot),
   })
 
+  const proofOfBatch = ({ id, number }: StoredBatch) => {
+    const proof = proved.find((candidate) => candidate.id === id)
+    if (proof === undefined) {
+      throw new StateInconsistentError({ batchNumber: number, what: 'its proof is gone' })
+    }
+    return proof
+  }
+  const inSunset =
+    sunset === undefined || sunset.keys.size === 0
+      ? undefined
+      : await findSunsetProofs(
+          sunset,
+          batches.map((batch) => ({
+            ...{ batch, proof: proofOfBatch(batch).proof, proofs },
+            transfers: transfers.get(batch.id) ?? [],
+            deposits: deposits.get(batch.id) ?? [],
+            forced: forced.get(batch.id) ?? [],
+          })),
+        )
+  const flagIf = (isSunset: boolean | undefined) =>
+    isSunset === true ? { isSunsetKey: true as const } : {}
+
   const contexts: SettleContext[] = []
   const contextOf = (batch: StoredBatch, { publicInputs }: Statement): number => {
     const identityVersion = identities.get(publicInputs.identityRoot)
@@ -78,12 +103,10 @@ export async function buildSettleCall(
   }
 
   const settled = batches.map((batch): SettleBatch => {
-    const proof = proved.find(({ id }) => id === batch.id)
-    if (proof === undefined) {
-      throw new StateInconsistentError({ batchNumber: batch.number, what: 'its proof is gone' })
-    }
+    const proof = proofOfBatch(batch)
     return {
       circuit: batch.circuit,
+      ...flagIf(inSunset?.batches.has(batch.id)),
       batchNumber: batch.number,
       feeRecipient: batch.feeRecipient,
       newNoteRoot: batch.newNoteRoot,
@@ -96,6 +119,7 @@ export async function buildSettleCall(
         const { publicInputs } = transfer
         return {
           kind: transfer.circuit,
+          ...flagIf(inSunset?.transfers.has(transfer.id)),
           context: contextOf(batch, transfer),
           anchorBatch: transfer.anchorBatch,
           nullifier: publicInputs.nullifier,

@@ -7,10 +7,11 @@
  *   expired    its window is over (S2): void with all after it, transfers rejected
  *   void       the base chain's queues or leases are others than it was sealed on, for good: void with all after it,
  *              transfers sealed again where they still can (0125)
+ *   keys       the contract's keys may be others than were read: they are read again. Then as retry
  *   overtaken  somebody else's batch was settled: the observer takes it in
  *   not ours   settlement is somebody else's now
  */
-export type Refusal = 'retry' | 'wait' | 'expired' | 'void' | 'overtaken' | 'not ours'
+export type Refusal = 'retry' | 'wait' | 'expired' | 'void' | 'keys' | 'overtaken' | 'not ours'
 
 /**
  * Every error of the contracts that `settle` can end in. A test compares it with their ABIs, so that a new one is
@@ -66,8 +67,8 @@ export const refusals = {
   ForcedWordsWrong: 'void',
   ForcedKindWrong: 'void',
   // Proofs
-  KeyNotUsable: 'retry',
-  ProofsInvalid: 'retry',
+  KeyNotUsable: 'keys',
+  ProofsInvalid: 'keys',
 } as const satisfies Readonly<Record<string, Refusal>>
 
 /** @param name of the contract's error; what nobody knows is tried again. */

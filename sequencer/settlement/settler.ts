@@ -6,6 +6,7 @@ import { bytesToHex, hexToBytes } from '../../protocol/field.ts'
 import { BatchExpiredError, type TransferRefusedError } from '../admission/errors.ts'
 import { NotOnBaseChainError, RootVersionUnknownError } from '../errors.ts'
 import { failPoint } from '../failPoint.ts'
+import type { KeyWatcher } from '../keyWatcher.ts'
 import { Loop, type LoopReporter } from '../loop.ts'
 import type { SealedState } from '../state/sealedState.ts'
 import { voidBatchesFrom } from '../state/voidBatchesFrom.ts'
@@ -57,6 +58,8 @@ export type SettlerParameters = {
   chain: SettlementChain
   maxBatchesPerSettle: number
   right: Pick<RightWatcher, 'maySettle' | 'tick'>
+  /** Default: no key was ever replaced. */
+  keys?: Pick<KeyWatcher, 'sunset' | 'refresh'>
   /** Asked each time: the base fee moves, and so do the times that proofs take. */
   getMeans: () => Promise<
     Omit<SettlementMeans, 'now' | 'maxBatches'> & {
@@ -151,11 +154,11 @@ export class Settler extends Loop {
   async #build(
     proved: readonly ProvedBatch[],
   ): Promise<{ batches: readonly ProvedBatch[]; call?: SettleCall }> {
-    const { database } = this.#parameters
+    const { database, keys } = this.#parameters
     let batches = proved
     while (batches.length > 0) {
       try {
-        const call = await buildSettleCall(database, batches)
+        const call = await buildSettleCall(database, batches, keys?.sunset)
         delete this.#waiting.absent
         return { batches, call }
       } catch (error) {
@@ -248,7 +251,7 @@ export class Settler extends Loop {
   }
 
   async #handleRefusal(settlement: Settlement, error: TransactionRevertedError): Promise<void> {
-    const { database, right, now } = this.#parameters
+    const { database, right, keys, now } = this.#parameters
     const { id, firstBatch, lastBatch } = settlement
     const reason = error.revert?.name
     await closeSettlement(database, {
@@ -265,8 +268,10 @@ export class Settler extends Loop {
       await right.tick()
       if (!right.maySettle) return
     }
+    // Found out by being refused, too: the call is made again, for the keys that there are now.
+    if (refusal === 'keys' && (await keys?.refresh()) === true) return
     this.#limit = 1
-    if (refusal === 'retry' || refusal === 'not ours') throw error
+    if (refusal === 'retry' || refusal === 'keys' || refusal === 'not ours') throw error
     // Alone it is refused again, if it is the one.
     if (firstBatch !== lastBatch) return
     if (refusal === 'expired') return this.#expire(firstBatch)

@@ -1,16 +1,24 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, test } from 'node:test'
-import { type ApiClient, createApiClient } from '../../api/index.ts'
+import { type ApiClient, createApiClient, type TransferSubmission } from '../../api/index.ts'
+import { checkVerificationKeys } from '../../deploy/contracts/checkVerificationKeys.ts'
+import { CIRCUIT_IDS, SECONDS_PER_DAY } from '../../protocol/constants.ts'
+import { formatField } from '../../protocol/field.ts'
 import { defaultLimits } from '../../sequencer/server/limits.ts'
 import { type RunningSequencer, startSequencer } from '../../sequencer/startSequencer.ts'
+import { send } from '../support/expectRevert.ts'
 import { type FaultNetwork, startFaultNetwork } from '../support/faultNetwork.ts'
 import { faultProver } from '../support/faultProver.ts'
 import { FaultTraffic } from '../support/faultTraffic.ts'
 import { DUE_DELAY } from '../support/settlement.ts'
+import type { SimulatedKeys } from '../support/simulatedKeys.ts'
 import { waitFor } from '../support/waitFor.ts'
 
 // What the base chain does to batches between their sealing and their settlement, with the real contracts, node and
 // Postgres. Proofs are simulated and really verified.
+
+/** Of settlement, of users and of batches. */
+const rotated = ['transfer', 'collect', 'batch-4', 'batch-16', 'batch-64'] as const
 
 describe('a base chain that changes under what is sealed', () => {
   let network: FaultNetwork
@@ -128,6 +136,76 @@ describe('a base chain that changes under what is sealed', () => {
       taken.deposits.map(({ amount }) => amount),
       ['11', '12'],
     )
+    await stop()
+    await network.expectFollowed()
+  })
+
+  test('behavior: keys are replaced: what was proved for the old ones settles, nothing more is admitted under them', async () => {
+    const { rollup } = network
+    const registry = rollup.contract('verifierRegistry')
+    const seconds = new Map(
+      rotated.map((circuit) => [circuit as string, rollup.keys.secondKey(circuit)]),
+    )
+    const newKeys: SimulatedKeys = {
+      ...rollup.keys,
+      verificationKeys: {
+        ...rollup.keys.verificationKeys,
+        ...Object.fromEntries(
+          [...seconds].map(([circuit, { verificationKey }]) => [circuit, verificationKey]),
+        ),
+      },
+      prove: (circuit, inputs) =>
+        seconds.get(circuit)?.prove(inputs) ?? rollup.keys.prove(circuit, inputs),
+    }
+    const words = checkVerificationKeys(newKeys.verificationKeys)
+    for (const circuit of rotated) {
+      const { delta, ic } = words[circuit]!
+      await send(registry, 'announceKey', CIRCUIT_IDS[circuit], { delta, ic: [...ic] })
+    }
+    await rollup.chain.increaseTime(8 * SECONDS_PER_DAY)
+    await rollup.chain.mine(1)
+
+    await start({ batchAgeMs: 4_000 })
+    const sealed = await traffic.send(api)
+    await reach(sealed, 'sealed')
+    const admitted = await traffic.send(api)
+    const late = await traffic.make(api)
+    for (const circuit of rotated) await send(registry, 'activateKey', CIRCUIT_IDS[circuit], 2)
+    await running.sequencer.loops.keys?.tick()
+
+    await assert.rejects(api.submitTransfer(late), (error: Error & { code?: string }) => {
+      assert.equal(error.code, 'SEQUENCER_NOT_READY')
+      assert.match(error.message, /active verification key of transfer, collect, batch-4/)
+      return true
+    })
+    const ready = await fetch(`${running.url}/readyz`)
+    assert.equal(ready.status, 503)
+    const { checks } = (await ready.json()) as { checks: { name: string; detail?: string }[] }
+    assert.match(
+      checks.find(({ name }) => name === 'keys')?.detail ?? '',
+      /^SEQUENCER_KEY_MISMATCH/,
+    )
+
+    // Proved after the change, for the key that was active when it was sealed.
+    gate.resolve()
+    await reach(sealed, 'settled')
+    assert.equal((await api.getTransfer(admitted)).status, 'admitted')
+    // What is left may be settled by it too: a start with keys in sunset is none with foreign ones.
+    await stop()
+    await start()
+    assert.equal((await fetch(`${running.url}/readyz`)).status, 503)
+    await stop()
+
+    await start({ keys: newKeys })
+    gate.resolve()
+    await reach(admitted, 'settled')
+    const submission = await traffic.make(api)
+    await assert.rejects(api.submitTransfer(submission), { code: 'TX_PROOF_INVALID' })
+    const renewed: TransferSubmission = {
+      ...submission,
+      proof: newKeys.prove('transfer', submission.publicInputs.map(BigInt)).map(formatField),
+    }
+    await reach((await api.submitTransfer(renewed)).id, 'settled')
     await stop()
     await network.expectFollowed()
   })
