@@ -13,10 +13,13 @@ import type { CurvePoint } from '../../protocol/babyjubjub.ts'
 import { monthOf } from '../../protocol/calendar.ts'
 import { FIELD_ORDER, SUBGROUP_ORDER } from '../../protocol/constants.ts'
 import { lowBits } from '../../protocol/field.ts'
+import { hash } from '../../protocol/poseidon.ts'
 import { MerkleTree, pathToCircuitInputs, rootAfter } from '../../protocol/tree.ts'
 import { loadTemplate } from '../support/circuitTester.ts'
 import type { CircuitTester, Witness } from '../support/circuitTester.ts'
 import { fieldOf } from '../support/identities.ts'
+import { order1, order2, order4, order8 } from '../support/smallPoints.ts'
+import { strictDecomposition } from '../support/strictDecomposition.ts'
 import { seededNumbers } from '../support/transfers.ts'
 
 const TWO_250 = 1n << 250n
@@ -30,37 +33,8 @@ describe('StrictBits', () => {
       public: ['in'],
     })
 
-  /** Assigns the bits of any 254-bit number, and every conjunction as its own constraints ask. */
-  function assign(circuit: CircuitTester, honest: Witness, number: bigint): Witness {
-    const bit = (i: number): bigint => (number >> BigInt(i)) & 1n
-    const changes: Record<string, bigint> = {}
-    for (let i = 0; i < 254; i++) changes[`main.bits[${i}]`] = bit(i)
-    const names = new Set(circuit.liveSignals())
-    let pairs = 0
-    let runs = 0
-    let tight: bigint | undefined
-    let run: bigint[] = []
-    for (let i = 253; i >= 0; i--) {
-      if (((FIELD_ORDER - 1n) >> BigInt(i)) & 1n) {
-        run.push(bit(i))
-        continue
-      }
-      if (run.length > 0) {
-        const missing = [...run, ...(tight === undefined ? [] : [tight])].filter((b) => b === 0n)
-        const isPair = tight !== undefined && run.length === 1
-        tight = missing.length === 0 ? 1n : 0n
-        if (isPair) changes[`main.pairs[${pairs++}].out`] = tight
-        else {
-          changes[`main.runs[${runs}].out`] = tight
-          const inverse = power(BigInt(missing.length), FIELD_ORDER - 2n)
-          changes[`main.runs[${runs++}].inv`] = inverse
-        }
-        run = []
-      }
-    }
-    const live = Object.entries(changes).filter(([name]) => names.has(name))
-    return circuit.editAll(honest, Object.fromEntries(live))
-  }
+  const assign = (circuit: CircuitTester, honest: Witness, number: bigint): Witness =>
+    circuit.editAll(honest, strictDecomposition(circuit, number, { strict: 'main.' }))
 
   test('accepts: the bits of every value below r', async () => {
     const circuit = await load()
@@ -129,6 +103,55 @@ describe('CutBits', () => {
   })
 })
 
+describe('TraceSecret', () => {
+  test('rejects: the low bits of digest + r, all else made to fit (T8, G2)', async () => {
+    const circuit = await loadTemplate({
+      include: 'circuits/src/trace-secret.circom',
+      template: 'TraceSecret',
+      public: ['nullifierKey', 'ownerKey', 'identityIndex'],
+    })
+    const digestAt = (identityIndex: bigint): bigint =>
+      hash('TRACE', [fieldOf('nullifier key'), fieldOf('owner key'), identityIndex])
+    // A third of all digests have a twin of 254 bits.
+    let identityIndex = 0n
+    while (digestAt(identityIndex) + FIELD_ORDER >= 1n << 254n) identityIndex++
+    const digest = digestAt(identityIndex)
+    const witness = await circuit.witness({
+      nullifierKey: fieldOf('nullifier key'),
+      ownerKey: fieldOf('owner key'),
+      identityIndex,
+    })
+    circuit.check(witness)
+    const secretWith = (number: bigint): Witness =>
+      circuit.editAll(
+        witness,
+        strictDecomposition(circuit, number, {
+          strict: 'main.cut.strict.',
+          bitsOf: ['main.', 'main.cut.'],
+        }),
+      )
+    assert.deepEqual(secretWith(digest).values, witness.values)
+    const twin = digest + FIELD_ORDER
+    const forged = secretWith(twin)
+    const bits = circuit.publicSignals(forged).slice(0, 250)
+    assert.deepEqual(bits, bitsOf(lowBits(twin, 250)))
+    assert.notEqual(lowBits(twin, 250), lowBits(digest, 250))
+    assertRefusedBy(circuit, forged, /^main\.cut\.strict\./)
+  })
+})
+
+/** All rows that do not hold are those of a part: the rest would let it through. */
+function assertRefusedBy(circuit: CircuitTester, witness: Witness, part: RegExp): void {
+  const failures = circuit.failures(witness)
+  assert.ok(failures.length > 0)
+  for (const { signals } of failures) {
+    assert.ok(
+      signals.some((name) => part.test(name)),
+      signals.join(', '),
+    )
+  }
+}
+
 const bitsOf = (scalar: bigint): bigint[] =>
   Array.from({ length: 250 }, (_, i) => (scalar >> BigInt(i)) & 1n)
 const scalars = [
@@ -145,11 +168,11 @@ const scalars = [
 ]
 
 describe('MulBase8', () => {
+  const load = (): Promise<CircuitTester> =>
+    loadTemplate({ include: 'circuits/src/mul-base8.circom', template: 'MulBase8' })
+
   test('accepts: scalar·Base8', async () => {
-    const circuit = await loadTemplate({
-      include: 'circuits/src/mul-base8.circom',
-      template: 'MulBase8',
-    })
+    const circuit = await load()
     for (const scalar of scalars) {
       const witness = await circuit.witness({ bits: bitsOf(scalar) })
       circuit.check(witness)
@@ -157,14 +180,74 @@ describe('MulBase8', () => {
       assert.deepEqual(circuit.publicSignals(witness), [x, y])
     }
   })
+
+  test('rejects: every live signal changed', async () => {
+    const circuit = await load()
+    const witness = await circuit.witness({ bits: bitsOf(scalars[8]!) })
+    circuit.check(witness)
+    // The bits are the caller's and boolean there; here they are inputs.
+    for (const change of [(v: bigint) => v + 1n, (v: bigint) => (v === 0n ? 1n : -v)]) {
+      assert.deepEqual(circuit.freeSignals(witness, { change }), [])
+    }
+  })
+
+  // Before window i the first segment's ladder holds 2·8^83 and 8^j(1 + digit j) for each j below i, and
+  // adds 8^i(1 + digit i) to it: opposite points where the sum is l.
+  const windows = 83n
+  const exceptional = SUBGROUP_ORDER - 2n * 8n ** windows - (8n ** windows - 1n) / 7n
+
+  test('behavior: two scalars have an exceptional addition, the last of the first segment', () => {
+    assert.equal(
+      exceptional,
+      797546722194482024037982888770643071568945925300745316575367714387401675944n,
+    )
+    assert.ok(exceptional + (1n << 249n) < TWO_250)
+    const found: bigint[] = []
+    for (let i = 0n; i < windows; i++) {
+      // The sum before window i is between these two, above 2·8^83; so all sums and differences with what
+      // is added are above 0 and below 2·l, and only l itself is a multiple of l.
+      const least = 2n * 8n ** windows + (8n ** i - 1n) / 7n
+      const most = least + 8n ** i - 1n
+      assert.ok(least - 8n ** (i + 1n) > 0n && most + 8n ** (i + 1n) < 2n * SUBGROUP_ORDER)
+      for (let digit = 0n; digit < 8n; digit++) {
+        const added = (digit + 1n) * 8n ** i
+        for (const before of [SUBGROUP_ORDER - added, SUBGROUP_ORDER + added]) {
+          if (before >= least && before <= most) found.push(before - least + digit * 8n ** i)
+        }
+      }
+    }
+    assert.deepEqual(found, [exceptional])
+  })
+
+  test('rejects: the two scalars that the ladder has no sum for, which the twin multiplies', async () => {
+    const circuit = await load()
+    for (const high of [0n, 1n << 249n]) {
+      const scalar = exceptional + high
+      assert.ok(isOnCurve(mulBase8(scalar)))
+      const witness = await circuit.uncheckedWitness({ bits: bitsOf(scalar) })
+      const [failure, ...others] = circuit.failures(witness)
+      assert.deepEqual(others, [])
+      const slope = failure?.signals.find((name) =>
+        /segments\[0\]\.adders\[82\]\.lamda$/.test(name),
+      )
+      assert.ok(slope, failure?.signals.join(', '))
+      // No slope will do, so nothing is forged: 0 times it is not 0.
+      for (const value of [0n, 1n, 2n, fieldOf('slope'), FIELD_ORDER - 1n]) {
+        assert.equal(circuit.isSatisfied(circuit.edit(witness, slope, value)), false)
+      }
+      for (const neighbour of [scalar - 1n, scalar + 1n]) {
+        const beside = await circuit.witness({ bits: bitsOf(neighbour) })
+        circuit.check(beside)
+        const { x, y } = mulBase8(neighbour)
+        assert.deepEqual(circuit.publicSignals(beside), [x, y])
+      }
+    }
+  })
 })
 
 describe('MulPoint', () => {
   const load = (): Promise<CircuitTester> =>
     loadTemplate({ include: 'circuits/src/mul-point.circom', template: 'MulPoint', args: [2] })
-  const order2 = { x: 0n, y: FIELD_ORDER - 1n }
-  const order4 = halve(order2)
-  const order8 = halve(order4)
 
   test('accepts: two scalars times one point', async () => {
     const circuit = await load()
@@ -197,7 +280,7 @@ describe('MulPoint', () => {
   })
 
   const refused: Record<string, CurvePoint> = {
-    'the identity': { x: 0n, y: 1n },
+    'the identity': order1,
     'the point of order 2': order2,
     'a point of order 4': order4,
     'a point of order 8': order8,
@@ -222,9 +305,9 @@ describe('MulPoint', () => {
       [order8, 8n],
     ] as const) {
       assert.ok(isOnCurve(point))
-      assert.deepEqual(mulPoint(point, order), { x: 0n, y: 1n })
-      assert.notDeepEqual(mulPoint(point, order / 2n), { x: 0n, y: 1n })
-      assert.deepEqual(clearCofactor(point), { x: 0n, y: 1n })
+      assert.deepEqual(mulPoint(point, order), order1)
+      assert.notDeepEqual(mulPoint(point, order / 2n), order1)
+      assert.deepEqual(clearCofactor(point), order1)
     }
   })
 
@@ -407,60 +490,3 @@ describe('paths', () => {
     }
   })
 })
-
-function power(base: bigint, exponent: bigint): bigint {
-  let result = 1n
-  let square = base % FIELD_ORDER
-  for (let rest = exponent; rest > 0n; rest >>= 1n) {
-    if (rest & 1n) result = (result * square) % FIELD_ORDER
-    square = (square * square) % FIELD_ORDER
-  }
-  return result
-}
-
-/** Tonelli and Shanks; r - 1 is divisible by 2^28. Undefined for a non-square. */
-function squareRoot(value: bigint): bigint | undefined {
-  if (value === 0n) return 0n
-  if (power(value, (FIELD_ORDER - 1n) / 2n) !== 1n) return undefined
-  let twos = 0
-  let order = FIELD_ORDER - 1n
-  for (; order % 2n === 0n; twos++) order /= 2n
-  let unit = power(5n, order)
-  let root = power(value, (order + 1n) / 2n)
-  let rest = power(value, order)
-  while (rest !== 1n) {
-    let i = 0
-    for (let t = rest; t !== 1n; i++) t = (t * t) % FIELD_ORDER
-    const factor = power(unit, 1n << BigInt(twos - i - 1))
-    root = (root * factor) % FIELD_ORDER
-    unit = (factor * factor) % FIELD_ORDER
-    rest = (rest * unit) % FIELD_ORDER
-    twos = i
-  }
-  return root
-}
-
-/** A point whose double is `point`, found through the doubling formula's quartic in x². */
-function halve(point: CurvePoint): CurvePoint {
-  const p = FIELD_ORDER
-  const a = 168_700n
-  const d = 168_696n
-  const div = (n: bigint, m: bigint): bigint => (n * power(((m % p) + p) % p, p - 2n)) % p
-  // The order-4 points have y = 0; those of order 8 satisfy a·x² = -y² or the like: search by y.
-  if (point.x === 0n) return { x: squareRoot(div(1n, a))!, y: 0n }
-  // 2·(x, y) = (x4, 0) asks y² = a·x², so 1 + d·a·x⁴ = 2·a·x²: x² = (a ± sqrt(a² - a·d)) / (a·d).
-  const root = squareRoot((((a * a - a * d) % p) + p) % p)!
-  for (const sign of [root, p - root]) {
-    const x = squareRoot(div(a + sign, a * d))
-    if (x === undefined) continue
-    for (const y of [squareRoot((a * x * x) % p)!, p - squareRoot((a * x * x) % p)!]) {
-      const half = { x, y }
-      for (const candidate of [half, { x: p - x, y }]) {
-        if (!isOnCurve(candidate)) continue
-        const double = addPoints(candidate, candidate)
-        if (double.x === point.x && double.y === point.y) return candidate
-      }
-    }
-  }
-  throw new RangeError('no half')
-}
