@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
@@ -12,7 +11,7 @@ import { Worker } from 'node:worker_threads'
 import { circuitNames, repositoryRoot } from '../../../circuits/locateCircuit.ts'
 import { FIELD_ORDER } from '../../../protocol/constants.ts'
 import { loadKeys } from '../../../prover/loadKeys.ts'
-import { buildNative, findNative } from '../../../prover/native/build.ts'
+import { buildNative } from '../../../prover/native/build.ts'
 import { NativeProvingCancelledError } from '../../../prover/native/errors.ts'
 import { loadNative, nativePhases } from '../../../prover/native/index.ts'
 import type { NativeProver } from '../../../prover/native/index.ts'
@@ -24,7 +23,7 @@ import {
   encodeWitnessFile,
 } from '../../../prover/witnessCalculator.ts'
 import { endSnarkjs, ensureTestKeys } from '../../support/proverWorkspace.ts'
-import { aZkey, littleEndian } from '../../support/randomZkeys.ts'
+import { aZkey } from '../../support/randomZkeys.ts'
 import type { ZkeyShape } from '../../support/randomZkeys.ts'
 import { sampleInputs } from '../../support/sampleInputs.ts'
 import { proveWithSnarkjs } from '../../support/snarkjsProofs.ts'
@@ -270,35 +269,6 @@ describe('native proving', () => {
     }
     const [early, late] = [rss[1]!, Math.min(...rss.slice(-2))]
     assert.ok(late - early < 12 * 2 ** 20, `grew by ${(late - early) / 2 ** 20} MiB`)
-  })
-
-  test('behavior: a job that is over keeps no witness, however long it is held itself', async () => {
-    const module = createRequire(import.meta.url)(findNative()!) as {
-      prove(...all: unknown[]): { promise: Promise<Uint8Array>; job: object }
-      cancel(job: object): void
-    }
-    const { zkey, witness } = await aZkey(6n, { wires: 40_000, publicWires: 3, power: 4 })
-    const key = await native.loadKey(aFile(zkey))
-    const held: object[] = []
-    const hold = async (count: number): Promise<number> => {
-      for (let i = 0; i < count; i++) {
-        const { promise, job } = module.prove(
-          key.handle,
-          witness,
-          littleEndian(3n),
-          littleEndian(5n),
-        )
-        held.push(job)
-        if (i % 2 === 1) module.cancel(job)
-        await promise.catch(() => undefined)
-      }
-      return residentBytes()
-    }
-    const early = await hold(4)
-    const late = await hold(40)
-    // 40 witnesses are 49 MiB.
-    assert.ok(late - early < 12 * 2 ** 20, `grew by ${(late - early) / 2 ** 20} MiB`)
-    assert.equal(held.length, 44)
   })
 
   test('behavior: a thread that ends takes its jobs with it and harms no other', async () => {
