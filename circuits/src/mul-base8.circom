@@ -7,8 +7,14 @@ include "constants.circom";
 /**
  * scalar·Base8 for a scalar of 250 bits, which is below the subgroup order: one scalar, one point.
  *
- * circomlib adds a multiple of the base to every window and subtracts the sum of them at the end,
- * so that no addition of its ladder is exceptional for any 250 bits.
+ * circomlib adds a multiple of the base to every window of three bits and subtracts the sum of them
+ * at the end, so that no addition of its ladder is exceptional, but for two scalars: in the last of
+ * the 83 windows of the low 249 bits the points are opposite for
+ *
+ *   l - 2·8^83 - (8^83 - 1)/7 = 797546722194482024037982888770643071568945925300745316575367714387401675944
+ *
+ * and for 2^249 more. There no slope fits (0 · slope = -2y), so nothing can be forged; but the twin
+ * takes these two scalars and no witness exists for them. A random one is one of them with chance 2^-249.
  *
  * Twin: protocol/babyjubjub.ts mulBase8. Caller must: make every bit boolean.
  */
