@@ -2,18 +2,20 @@ import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
 
 import type { Batch, BatchSlot } from '../../protocol/batch.ts'
-import type { BatchWitness } from '../../protocol/batchWitness.ts'
 import { batchCircuitInputs } from '../../protocol/batchWitness.ts'
+import type { BatchCircuitInputs, BatchWitness } from '../../protocol/batchWitness.ts'
 import { challengeRho, evaluateWords } from '../../protocol/batchWords.ts'
 import { checkBatchStatement } from '../../protocol/checkBatchStatement.ts'
-import { CIRCUIT_IDS, FIELD_ORDER } from '../../protocol/constants.ts'
+import { CIRCUIT_IDS, FIELD_ORDER, SLOT_KIND } from '../../protocol/constants.ts'
 import type { BatchCircuit } from '../../protocol/constants.ts'
 import { StatementError } from '../../protocol/errors.ts'
+import { reduce } from '../../protocol/field.ts'
 import type { Interval } from '../../protocol/nullifierTree.ts'
-import { NULLIFIER_LIMIT } from '../../protocol/nullifierTree.ts'
+import { NULLIFIER_LIMIT, hashInterval } from '../../protocol/nullifierTree.ts'
 import { publicInputsToArray } from '../../protocol/publicInputs.ts'
-import { initialState } from '../../protocol/rollupState.ts'
+import { forkState, initialState } from '../../protocol/rollupState.ts'
 import type { RollupState } from '../../protocol/rollupState.ts'
+import { hashNode } from '../../protocol/tree.ts'
 import {
   aBatch,
   aDeposit,
@@ -28,7 +30,8 @@ import {
 } from '../support/batches.ts'
 import type { ForgedSlot, Forgery } from '../support/batches.ts'
 import { loadCircuit } from '../support/circuitTester.ts'
-import type { CircuitTester } from '../support/circuitTester.ts'
+import type { CircuitTester, Witness } from '../support/circuitTester.ts'
+import { inverse } from '../support/fieldMath.ts'
 import { aDomain, fieldOf } from '../support/identities.ts'
 
 let circuit: CircuitTester
@@ -68,6 +71,18 @@ async function assertRejected(
     () => checkBatchStatement(name, { c, y, rho }, witness),
     (error: unknown) => error instanceof StatementError && error.clause === clause,
     `the twin refuses by ${clause}`,
+  )
+}
+
+/** These signals are what the rows that refuse an assignment hold, and all other rows hold. */
+async function assertRefusedOnlyBy(
+  inputs: BatchCircuitInputs,
+  rows: readonly (readonly string[])[],
+): Promise<void> {
+  const assignment = await circuit.uncheckedWitness(inputs)
+  assert.deepEqual(
+    circuit.failures(assignment).map(({ signals }) => signals),
+    rows,
   )
 }
 
@@ -253,6 +268,19 @@ describe('batch rejects (B1)', () => {
     await assertRejected(next({ ...low, to: fresh }), 'B1')
   })
 
+  // The leaf that widens to hold a spent nullifier is none of its four siblings, but lies on the line
+  // through two of them.
+  for (const [level, bit] of [
+    [0, 0],
+    [0, 1],
+    [1, 1],
+  ] as const) {
+    test(`rejects: a leaf that the tree does not hold, by a fraction for bit ${bit} at level ${level}`, () => {
+      const { inputs, signal } = openUnheld(level, bit)
+      return assertRefusedOnlyBy(inputs, [[signal]])
+    })
+  }
+
   test('rejects: a nullifier dropped before the next slot, and after the last one', async () => {
     const honest = forged({ slots: [transfer(fresh)] })
     const untouched = forged({ slots: [] })
@@ -314,7 +342,74 @@ describe('batch rejects (B2)', () => {
       assert.equal(circuit.isSatisfied(await circuit.uncheckedWitness(inputs)), false)
     }
   })
+
+  // Neither live nor void by a whole, the slot inserts nothing, and its word is a live transfer's of
+  // another nullifier: the contract would pay that transfer's withdrawal as often as it is settled.
+  for (const bit of [0, 1] as const) {
+    test(`rejects: a transfer that inserts nothing, by a kind with bit ${bit} out of range`, () => {
+      const open = state.nullifierTree.find(member)
+      const { from, to, index } = open
+      // isLive = -share and isVoid = 1 + share, so that `below` is the share and `above` is chosen.
+      const weight = BigInt(1 + bit)
+      const perUnit = inverse(to - from - 1n)
+      let above = 0n
+      let share: bigint
+      let spent: bigint
+      do {
+        above += 1n
+        share = reduce(-above * perUnit)
+        spent = reduce(from + (2n + weight * share) * NULLIFIER_LIMIT)
+      } while (share >= NULLIFIER_LIMIT || spent >= NULLIFIER_LIMIT)
+      const slot = { kind: 'VOID', nullifier: from, outputs: outputsOf('again'), open } as const
+      const empty: ForgedSlot = { kind: 'EMPTY', open: sentinelOf(state) }
+      const witness = forged({ slots: [empty, empty, slot] })
+      const { nullifierTree } = forkState(state)
+      nullifierTree.place(index, [hashInterval(from, reduce(to - above + share))])
+      const kindBits = bit === 0 ? [1n + share, 1n] : [1n, 1n + share]
+      const [low = 0n, high = 0n] = kindBits
+      assert.equal(
+        reduce(from + (low + 2n * high) * NULLIFIER_LIMIT),
+        spent + BigInt(SLOT_KIND.TRANSFER) * NULLIFIER_LIMIT,
+      )
+      const inputs = {
+        ...batchCircuitInputs(
+          { ...witness, nullifierPath: nullifierTree.path(8, 1) },
+          fieldOf('rho'),
+        ),
+        slotKindBits: [[0n, 0n], [0n, 0n], kindBits],
+      }
+      return assertRefusedOnlyBy(inputs, [[`main.slotKindBits[2][${bit}]`]])
+    })
+  }
 })
+
+describe('batch rejects (B3)', () => {
+  test('rejects: a leaf that is not the output of its live slot, or not 0 in another', async () => {
+    const slots = [aSlot('a'), aSlot('early 3', 'void')]
+    const assignment = await circuit.witness(buildOn(state, aBatch({ slots })).circuitInputs)
+    circuit.check(assignment)
+    assertLeavesHeld(circuit, assignment, 3)
+  })
+})
+
+/**
+ * Whatever else a prover makes fit, a leaf is one row's with its slot: the other rows that hold it are its
+ * hash's, which follow from it.
+ */
+function assertLeavesHeld(tester: CircuitTester, assignment: Witness, transferSlots: number): void {
+  for (let i = 0; i < transferSlots; i++) {
+    for (let j = 0; j < 4; j++) {
+      const leaf = `main.noteLeaves[${4 * i + j}]`
+      const value = tester.get(assignment, leaf)
+      const rows = tester
+        .failures(tester.edit(assignment, leaf, value + 1n))
+        .map(({ signals }) => signals)
+        .filter((signals) => !signals.some((name) => name.includes('SubtreeRoot')))
+      const held = [`main.kinds[${i}].isLive`, `main.outputs[${i}][${j}]`, leaf]
+      assert.deepEqual(rows, [held])
+    }
+  }
+}
 
 describe('batch rejects (B4)', () => {
   const rejected = (asset: bigint, amount: bigint, recipient: bigint): Promise<void> =>
@@ -385,6 +480,15 @@ describe('batch rejects (B5)', () => {
     )
   })
 
+  test('rejects: a batch spread over four places, by position bits of 2 and -1', () => {
+    // They sum up to the right position, and all four places are empty, so that any shares fit.
+    const { circuitInputs } = buildOn(state, aBatch())
+    const [low, high, ...above] = circuitInputs.positionBits as bigint[]
+    assert.deepEqual([low, high], [0n, 0n])
+    const inputs = { ...circuitInputs, positionBits: [2n, FIELD_ORDER - 1n, ...above] }
+    return assertRefusedOnlyBy(inputs, [['main.positionBits[0]'], ['main.positionBits[1]']])
+  })
+
   test('rejects: a subtree of another tree', async () => {
     const honest = forged({ slots: [transfer(fresh)] })
     const nullifierPath = foreignPath(honest.nullifierPath, 1)
@@ -445,7 +549,7 @@ describe('batch words (B6)', () => {
     })
   })
 
-  test('rejects: outputs in another order, a dropped deposit, another count (B3, B4, B5)', () => {
+  test('rejects: outputs in another order, a dropped deposit, another count, in the words alone', () => {
     const { words, publicInputs } = buildOn(state, aBatch())
     const { c } = publicInputs
     const swapped = words.with(8, words[7] ?? 0n).with(7, words[8] ?? 0n)
@@ -509,7 +613,80 @@ describe('batch of 16', () => {
     const hole = forged({ circuit: 'batch-16', slots: [], position: 48 })
     await assertRejected(hole, 'B5', options)
   })
+
+  test('rejects: a void slot of no member (B2), a deposit of nothing (B4)', async () => {
+    const options = { tester: large, name: 'batch-16' as const }
+    const slots = [transfer(fresh), voided(fresh - 1n, sentinelOf(state))]
+    await assertRejected(forged({ circuit: 'batch-16', slots }), 'B2', options)
+    const deposits = [{ asset: 1n, amount: 0n, recipient: 5n }]
+    await assertRejected(forged({ circuit: 'batch-16', slots: [], deposits }), 'B4', options)
+  })
+
+  test('rejects: leaves that are not the outputs (B3), a c, y or rho of another batch (B6)', async () => {
+    const slots = [aSlot('a'), aSlot('early 3', 'void')]
+    const { circuitInputs } = buildOn(state, aBatch({ circuit: 'batch-16', slots }))
+    const assignment = await large.witness(circuitInputs)
+    large.check(assignment)
+    assertLeavesHeld(large, assignment, 15)
+    for (const name of ['c', 'y', 'rho']) {
+      assert.equal(large.isSatisfied(large.edit(assignment, `main.${name}`, 5n)), false, name)
+    }
+  })
 })
+
+/**
+ * A spent nullifier inserted again between neighbours that are no interval of the tree. All siblings are the
+ * tree's; at `level` the bit is what the equation of the four children asks, and the path below is made up.
+ */
+function openUnheld(level: number, bit: 0 | 1): { inputs: BatchCircuitInputs; signal: string } {
+  const { index } = intervalAt(member)
+  const open = { index, from: member - 1n, to: member + 1n }
+  const empty: ForgedSlot = { kind: 'EMPTY', open: sentinelOf(state) }
+  const witness = forged({ slots: [empty, empty, transfer(member, open)] })
+  const path = state.nullifierTree.path(index)
+
+  let [node, newNode] = [hashInterval(open.from, open.to), hashInterval(open.from, member)]
+  const children: bigint[][] = path.children.map((four) => [...four])
+  const newChildren: bigint[][] = children.map((four) => [...four])
+  const bits = path.digits.flatMap((digit) => [BigInt(digit & 1), BigInt(digit >> 1)])
+  for (let below = 0; below < level; below++) {
+    bits.splice(2 * below, 2, 0n, 0n)
+    children[below] = [node, 0n, 0n, 0n]
+    node = hashNode([node, 0n, 0n, 0n])
+    newNode = hashNode([newNode, 0n, 0n, 0n])
+  }
+  const four = children[level] ?? []
+  const [first = 0n, ...others] = four
+  const fraction = reduce((node - first) * inverse((others[bit] ?? 0n) - first))
+  assert.ok(fraction > 1n)
+  bits.splice(2 * level, 2, ...(bit === 0 ? [fraction, 0n] : [0n, fraction]))
+  newChildren[level] = four.map((child, i) => {
+    const share = i === 0 ? 1n - fraction : i === 1 + bit ? fraction : 0n
+    return reduce(child + share * (newNode - node))
+  })
+  for (let above = level + 1; above < path.digits.length; above++) {
+    const parents = newChildren[above] ?? []
+    parents[path.digits[above] ?? 0] = hashNode(newChildren[above - 1] ?? [])
+  }
+
+  const inputs = batchCircuitInputs(witness, fieldOf('rho'))
+  const [lowBits, lowChildren] = [inputs.lowBits as bigint[][], inputs.lowChildren as bigint[][][]]
+  // The batch's place is 32, at level 1: its path meets the opened leaf's where both are below one node.
+  const position = 32
+  const isShared = (at: number): boolean =>
+    Math.floor(position / 4 ** (at + 1)) === Math.floor(index / 4 ** (at + 1))
+  return {
+    inputs: {
+      ...inputs,
+      lowBits: lowBits.with(2, bits),
+      lowChildren: lowChildren.with(2, children),
+      nullifierChildren: (inputs.nullifierChildren as bigint[][]).map((honest, i) =>
+        isShared(i + 1) ? (newChildren[i + 1] ?? honest) : honest,
+      ),
+    },
+    signal: `main.lowBits[2][${2 * level + bit}]`,
+  }
+}
 
 /** The sentinel's leaf hash. */
 function forkLeaf(): bigint {

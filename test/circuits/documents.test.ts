@@ -16,8 +16,10 @@ describe('documents of the circuits', () => {
   const pages = ['transfer', 'batch', 'registry', 'registration'].map(
     (name) => `docs/spec/${name}.md`,
   )
+  const clausesOf = (page: string): string[] =>
+    [...read(page).matchAll(/\*\*([A-Z]\d+)\b/g)].map((match) => match[1]!)
   for (const page of pages) {
-    const clauses = [...read(page).matchAll(/\*\*([A-Z]\d+)\b/g)].map((match) => match[1]!)
+    const clauses = clausesOf(page)
     test(`behavior: every clause of ${page} has a rejecting test`, () => {
       assert.ok(clauses.length > 0)
       for (const clause of clauses) {
@@ -26,6 +28,19 @@ describe('documents of the circuits', () => {
       }
     })
   }
+
+  test('behavior: every clause of docs/spec/collect.md, transfer’s own, has a rejecting test of a collect', () => {
+    assert.match(read('docs/spec/collect.md'), /so is every clause, T0 to T12/)
+    const ofCollect = read('test/circuits/collect.test.ts')
+    for (const clause of clausesOf('docs/spec/transfer.md')) {
+      const title = new RegExp(`rejects: [^\\n]*\\bcollect\\b[^\\n]*\\b${clause}\\b`)
+      const isTested =
+        ofCollect.includes(`'${clause}'`) ||
+        sources.includes(`rejectsInCollect('${clause}'`) ||
+        title.test(sources)
+      assert.ok(isTested, clause)
+    }
+  })
 
   test('behavior: circuits/README.md states the pinned counts, ids and public inputs', () => {
     const rows = [...read('circuits/README.md').matchAll(/^\| `([a-z0-9-]+)` +\|(.*)\|$/gm)].map(

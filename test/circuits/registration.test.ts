@@ -5,6 +5,7 @@ import { mulBase8 } from '../../protocol/babyjubjub.ts'
 import { checkRegistrationStatement } from '../../protocol/checkRegistrationStatement.ts'
 import { FIELD_ORDER, SUBGROUP_ORDER } from '../../protocol/constants.ts'
 import { StatementError } from '../../protocol/errors.ts'
+import { lowBits } from '../../protocol/field.ts'
 import { deriveOwnerKey, deriveTracePoint, deriveTraceSecret } from '../../protocol/keys.ts'
 import { hash } from '../../protocol/poseidon.ts'
 import { publicInputsToArray } from '../../protocol/publicInputs.ts'
@@ -14,6 +15,7 @@ import type { RegistrationWitness } from '../../protocol/registration.ts'
 import { loadCircuit } from '../support/circuitTester.ts'
 import type { CircuitTester } from '../support/circuitTester.ts'
 import { aPerson, aRegistration, fieldOf } from '../support/identities.ts'
+import { looseIdentity } from '../support/transferStatements.ts'
 
 type Statement = { publicInputs: RegistrationPublicInputs; witness: RegistrationWitness }
 
@@ -61,9 +63,8 @@ function restate(
   )
   const point = deriveTracePoint(changed.nullifierKey, { ownerKey, identityIndex: index })
   const tracePoint = given ?? ([point.x, point.y] as const)
-  const { tier, jurisdiction, expiryDay, status, destination, salt } = changed.terms
-  const word = tier + (jurisdiction << 8n) + (expiryDay << 24n) + (status << 40n)
-  const leaf = hash('IDENTITY', [ownerKey, word % FIELD_ORDER, destination, ...tracePoint, salt])
+  const [x, y] = tracePoint
+  const leaf = looseIdentity({ ...changed.terms, ownerKey, tracePoint: { x, y } })
   return { publicInputs: { ...publicInputs, index, leaf, tracePoint }, witness: changed }
 }
 
@@ -90,6 +91,7 @@ describe('registration accepts', () => {
           jurisdiction: 65_535n,
           expiryDay: 65_535n,
           status: 255n,
+          suspendedUntil: 65_535n,
           destination: FIELD_ORDER - 1n,
           salt: 0n,
         },
@@ -166,6 +168,14 @@ describe('registration rejects', () => {
     }
   })
 
+  test('rejects: the T of the 250-bit twin, the low bits of digest + r (G2)', async () => {
+    const statement = aRegistration()
+    const { nullifierKey } = statement.witness
+    const digest = hash('TRACE', [nullifierKey, statement.alice.keys.ownerKey, 5n])
+    const { x, y } = mulBase8(lowBits(digest + FIELD_ORDER, 250))
+    await assertRejected(restate(statement, { tracePoint: [x, y] }), 'G2')
+  })
+
   test('rejects: an index beyond the tree, also with its T (G2)', () =>
     assertRejected(restate(aRegistration(), { index: 1n << 20n }), 'G2'))
 
@@ -176,15 +186,18 @@ describe('registration rejects', () => {
 
   test('rejects: fields beyond their bits (G3)', async () => {
     const statement = aRegistration()
-    const { terms } = statement.witness
+    const terms = { ...statement.witness.terms, suspendedUntil: 20_000n }
     for (const beyond of [
       { tier: 256n },
       { jurisdiction: 65_536n },
       { expiryDay: 65_536n },
       { status: 256n },
+      { suspendedUntil: 65_536n },
+      { suspendedUntil: FIELD_ORDER - 1n },
       // The same word, read another way.
       { tier: terms.tier + 256n, jurisdiction: terms.jurisdiction - 1n },
       { expiryDay: terms.expiryDay + 65_536n, status: terms.status - 1n },
+      { status: terms.status + 256n, suspendedUntil: terms.suspendedUntil - 1n },
     ]) {
       await assertRejected(restate(statement, { terms: { ...terms, ...beyond } }), 'G3')
     }
@@ -192,7 +205,7 @@ describe('registration rejects', () => {
 
   test('rejects: a leaf with other contents than those opened (G3)', async () => {
     const { publicInputs, witness } = aRegistration()
-    for (const field of ['tier', 'status', 'destination', 'salt'] as const) {
+    for (const field of ['tier', 'status', 'suspendedUntil', 'destination', 'salt'] as const) {
       const terms = { ...witness.terms, [field]: witness.terms[field] + 1n }
       await assertRejected({ publicInputs, witness: { ...witness, terms } }, 'G3')
     }

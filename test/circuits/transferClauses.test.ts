@@ -13,14 +13,23 @@ import {
 import { addPoints, type CurvePoint, mulBase8 } from '../../protocol/babyjubjub.ts'
 import { monthOf } from '../../protocol/calendar.ts'
 import { combineWord } from '../../protocol/completeTransfer.ts'
-import { FIELD_ORDER, SUBGROUP_ORDER, WORDS } from '../../protocol/constants.ts'
-import { hashIdentity } from '../../protocol/identity.ts'
-import { deriveTraceKey, deriveTraceSecret } from '../../protocol/keys.ts'
+import {
+  FIELD_ORDER,
+  SUBGROUP_ORDER,
+  TRANSFER_CIRCUITS,
+  type TransferCircuit,
+  WORDS,
+} from '../../protocol/constants.ts'
+import { lowBits, reduce } from '../../protocol/field.ts'
+import { destinationFields, hashIdentity } from '../../protocol/identity.ts'
+import { deriveTraceKey, deriveTraceSecret, traceKeyOf } from '../../protocol/keys.ts'
 import { commitNote } from '../../protocol/note.ts'
 import { hashPolicy } from '../../protocol/policy.ts'
 import { hash } from '../../protocol/poseidon.ts'
+import { transferToCircuitInputs } from '../../protocol/transfer.ts'
 import { loadCircuit } from '../support/circuitTester.ts'
-import type { CircuitTester } from '../support/circuitTester.ts'
+import type { CircuitTester, Witness } from '../support/circuitTester.ts'
+import { order1, order2, order4, order8 } from '../support/smallPoints.ts'
 import {
   assertAccepted,
   assertRejected,
@@ -28,7 +37,7 @@ import {
   refusalOf,
   restate,
 } from '../support/transferStatements.ts'
-import type { Changes } from '../support/transferStatements.ts'
+import type { Changes, Statement } from '../support/transferStatements.ts'
 import {
   aDay,
   aDestination,
@@ -51,9 +60,14 @@ const unlimited = { perTransfer: MAX, perDay: MAX, accountCap: MAX, reportAbove:
 /** minus n, as the field has it: a value that only a range check tells from a number. */
 const minus = (n: bigint): bigint => FIELD_ORDER - n
 
+/** The day's sum passes the threshold of 2,000 by one. */
+const large: TransferOptions = { account: { spentToday: 1_971n } }
+
 let circuit: CircuitTester
+let collect: CircuitTester
 before(async () => {
   circuit = await loadCircuit('transfer')
+  collect = await loadCircuit('collect')
 })
 
 type Case = [
@@ -63,19 +77,37 @@ type Case = [
 ]
 
 const noOptions: TransferOptions = {}
-const accepted = new Set<TransferOptions>()
+const accepted = { transfer: new Set<TransferOptions>(), collect: new Set<TransferOptions>() }
+const casesOf = new Map<string, readonly Case[]>()
+
+function rejects(clause: string, cases: readonly Case[]): void {
+  casesOf.set(clause, [...(casesOf.get(clause) ?? []), ...cases])
+  for (const one of cases) {
+    test(`rejects: ${one[0]} (${clause})`, () => assertCase('transfer', clause, one))
+  }
+}
+
+/** Some of the cases above once more, for the other main of the template. */
+function rejectsInCollect(clause: string, names: readonly string[]): void {
+  for (const name of names) {
+    const one = casesOf.get(clause)?.find(([known]) => known === name)
+    assert.ok(one, name)
+    test(`rejects: ${name}, in a collect (${clause})`, () => assertCase('collect', clause, one))
+  }
+}
 
 /** Each case first holds without its changes, so that they alone break it. */
-function rejects(clause: string, cases: readonly Case[]): void {
-  for (const [name, changes, options = noOptions] of cases) {
-    test(`rejects: ${name} (${clause})`, async () => {
-      const transfer = aTransfer(options)
-      if (!accepted.has(options)) await assertAccepted(circuit, restate(transfer))
-      accepted.add(options)
-      const applied = typeof changes === 'function' ? changes(transfer) : changes
-      await assertRejected(circuit, restate(transfer, applied), clause)
-    })
-  }
+async function assertCase(
+  name: TransferCircuit,
+  clause: string,
+  [, changes, options = noOptions]: Case,
+): Promise<void> {
+  const tester = name === 'transfer' ? circuit : collect
+  const transfer = aTransfer({ ...options, circuit: name })
+  if (!accepted[name].has(options)) await assertAccepted(tester, restate(transfer))
+  accepted[name].add(options)
+  const applied = typeof changes === 'function' ? changes(transfer) : changes
+  await assertRejected(tester, restate(transfer, applied), clause)
 }
 
 const nextWith =
@@ -113,6 +145,11 @@ describe('T0: the next account note', () => {
     ['spentToday that restarts within the day', nextWith(() => ({ spentToday: 30n }))],
     ['another blinding', nextWith((t) => ({ blinding: t.nextAccount.blinding + 1n }))],
     ['nonce 2^32 - 1, which has no next', { account: { nonce: (1n << 32n) - 1n } }],
+  ])
+  rejectsInCollect('T0', [
+    'a genesis with a balance',
+    'outputs[0] to another owner',
+    'a cursor that stays behind a used input',
   ])
 })
 
@@ -161,6 +198,7 @@ describe('T1: the old account note', () => {
     ['spentToday of 2^64', { account: { spentToday: U64 } }, { day: aDay + 1n }],
     ['spentToday of -50', { account: { spentToday: minus(50n) } }],
   ])
+  rejectsInCollect('T1', ["another's account note", 'a balance of -5'])
 })
 
 describe('T2: keys and owner', () => {
@@ -183,6 +221,7 @@ describe('T2: keys and owner', () => {
       { account: { owner: { ...ownerOf(alice), identityIndex: (1n << 20n) + 5n } } },
     ],
   ])
+  rejectsInCollect('T2', ["another's spending key", 'a spending key of 2^250'])
 })
 
 describe('T3: the nullifier', () => {
@@ -216,6 +255,7 @@ describe('T3: the nullifier', () => {
       { isGenesis: true },
     ],
   ])
+  rejectsInCollect('T3', ['another nullifier', 'the 248-bit twin, the low bits of digest + r'])
 })
 
 describe('T4: notes taken in', () => {
@@ -353,6 +393,11 @@ describe('T5: value', () => {
       { notes: { 0: { owner: { ...ownerOf(bob), identityIndex: 1n << 20n } } } },
     ],
   ])
+  rejectsInCollect('T5', [
+    'a note of -1',
+    'a fee in another asset',
+    'an unconstrained output of amount 0',
+  ])
 })
 
 describe('T6: identity and exit', () => {
@@ -457,6 +502,7 @@ describe('T6: identity and exit', () => {
       exit,
     ],
   ])
+  rejectsInCollect('T6', ['another identity root', 'a status of 2', 'an exit to another address'])
 
   test('rejects: an exit of notes where the address is an owner key (T6)', async () => {
     // Kind 0 with the value of an owner key: the kinds must not be mistaken for each other.
@@ -549,6 +595,13 @@ describe('T7: time and limits', () => {
     ['a threshold of 2^64', limits({ reportAbove: U64 })],
     ['a threshold of -1', limits({ reportAbove: minus(1n) })],
   ])
+  rejectsInCollect('T7', [
+    'a day before the account day',
+    'one above the limit per transfer',
+    'one above the limit per day',
+    'one above the account cap',
+    'another policy root',
+  ])
 })
 
 describe('T8: the trace tag', () => {
@@ -562,6 +615,14 @@ describe('T8: the trace tag', () => {
   rejects('T8', [
     ['another tag', tag((t) => t.publicInputs.traceTag + 1n)],
     ['the tag of another asset', tag((t) => deriveTraceTag(traceKeyOf(t), anAsset + 1n, 3n))],
+    [
+      'the tag of the 250-bit twin, the low bits of digest + r',
+      tag(({ intent }) => {
+        const digest = hash('TRACE', [intent.keys.nullifierKey, alice.keys.ownerKey, 5n])
+        const secret = lowBits(digest + FIELD_ORDER, 250)
+        return deriveTraceTag(deriveTraceKey(secret, intent.auditKeyI), anAsset, 3n)
+      }),
+    ],
     ['the tag of the next nonce', tag((t) => deriveTraceTag(traceKeyOf(t), anAsset, 4n))],
     [
       "another's tag",
@@ -578,6 +639,7 @@ describe('T8: the trace tag', () => {
       }),
     ],
   ])
+  rejectsInCollect('T8', ['the tag of the next nonce'])
 })
 
 describe('T9: the ephemeral', () => {
@@ -628,44 +690,81 @@ describe('T9: the ephemeral', () => {
       }),
     ],
   ])
+  rejectsInCollect('T9', [
+    'a scalar of the prover’s choice',
+    'the 250-bit twin, the low bits of digest + r',
+  ])
 
-  // Points of order 1, 2, 4 and 8, and one that is on no curve.
-  const order4 = { x: squareRootOf(inverse(168_700n)), y: 0n }
-  const small = {
-    'the identity': { x: 0n, y: 1n },
-    'the point of order 2': { x: 0n, y: minus(1n) },
+  // No ladder has a solution for a point of small order, and the check of the curve none for others. What
+  // follows from the points that the program goes on with is stated as it follows.
+  const points = {
+    'the identity': order1,
+    'the point of order 2': order2,
     'a point of order 4': order4,
-    'the other point of order 4': { x: minus(order4.x), y: 0n },
+    'the other point of order 4': negate(order4),
+    'a point of order 8': order8,
     'a point that is on no curve': { x: 1n, y: 1n },
   }
-  for (const [name, point] of Object.entries(small)) {
-    test(`rejects: ${name} as audit key S (T9)`, async () => {
-      await assertRejected(
-        circuit,
-        restate(aTransfer(), { publicInputs: { auditKeyS: [point.x, point.y] } }),
-        'T9',
-      )
+  for (const key of ['S', 'I', 'L'] as const) {
+    for (const [name, { x, y }] of Object.entries(points)) {
+      const day = key === 'L' ? ' on a large day' : ''
+      test(`rejects: ${name} as audit key ${key}${day} (T9)`, async () => {
+        const transfer = aTransfer(key === 'L' ? large : noOptions)
+        const stated = {
+          S: { auditKeyS: [x, y] },
+          I: { auditKeyI: [x, y] },
+          L: { auditKeyL: [x, y] },
+        } as const
+        const statement = restate(transfer, { publicInputs: stated[key] })
+        assert.equal(refusalOf(statement), 'T9')
+        const assignment = await circuit.uncheckedWitness(
+          transferToCircuitInputs(statement.publicInputs, statement.witness),
+        )
+        const failures = circuit.failures(
+          circuit.editAll(assignment, recordsAsComputed(assignment, transfer)),
+        )
+        assert.ok(failures.length > 0)
+        for (const { signals } of failures) {
+          assert.ok(
+            signals.some((signal) => /^main\.MulPoint_\d+_\d+\./.test(signal)),
+            signals.join(', '),
+          )
+        }
+      })
+    }
+  }
+
+  /** Tag and records under the shared points that an assignment has, whatever they are. */
+  function recordsAsComputed(assignment: Witness, transfer: ATransfer): Record<string, bigint> {
+    const shared = (name: string): CurvePoint => ({
+      x: circuit.get(assignment, `main.${name}[0][0]`),
+      y: circuit.get(assignment, `main.${name}[0][1]`),
     })
-    test(`rejects: ${name} as audit key I (T9)`, async () => {
-      await assertRejected(
-        circuit,
-        restate(aTransfer(), { publicInputs: { auditKeyI: [point.x, point.y] } }),
-        'T9',
-      )
-    })
+    const traceKey = traceKeyOf(shared('sharedI'))
+    const { statistics, investigation } = wordsOf(transfer, traceKey)
+    const [statistics0 = 0n, statistics1 = 0n] = maskStatistics(shared('sharedS'), statistics)
+    const [investigation0 = 0n] = maskInvestigation(shared('sharedRecord'), investigation)
+    return {
+      'main.traceTag': deriveTraceTag(traceKey, anAsset, transfer.intent.account.nonce),
+      'main.statisticsCiphertext[0]': statistics0,
+      'main.statisticsCiphertext[1]': statistics1,
+      'main.investigationCiphertext[0]': investigation0,
+    }
   }
 })
 
 /** The plain words of a transfer's records. */
-function wordsOf({ witness, intent }: ATransfer): {
+function wordsOf(
+  { witness, intent }: ATransfer,
+  traceKey = deriveTraceKey(
+    deriveTraceSecret(intent.keys.nullifierKey, ownerOf(alice)),
+    intent.auditKeyI,
+  ),
+): {
   statistics: bigint[]
   investigation: bigint[]
   pseudonym: bigint
 } {
-  const traceKey = deriveTraceKey(
-    deriveTraceSecret(intent.keys.nullifierKey, ownerOf(alice)),
-    intent.auditKeyI,
-  )
   const pseudonym = derivePseudonym(traceKey, monthOf(intent.day))
   const [one, two, three] = witness.notes
   return {
@@ -690,7 +789,9 @@ function wordsOf({ witness, intent }: ATransfer): {
         input1: 22n,
         nonce: 3n,
       }),
-    ],
+      // Of a collect's further inputs, none of which is used.
+      0n,
+    ].slice(0, TRANSFER_CIRCUITS[intent.circuit].investigationWords),
   }
 }
 
@@ -743,6 +844,7 @@ describe('T10: the statistics record', () => {
     ],
     ['noise', { publicInputs: { statisticsCiphertext: [1n, 2n] } }],
   ])
+  rejectsInCollect('T10', ['another pseudonym', 'another first amount'])
 })
 
 describe('T11: the investigation record', () => {
@@ -759,6 +861,7 @@ describe('T11: the investigation record', () => {
     ['a bit above the word', added('nonce', 1n << 32n)],
     ['noise', { publicInputs: { investigationCiphertext: [1n] } }],
   ])
+  rejectsInCollect('T11', ['another sender', 'a second recipient where the amount is 0'])
 
   test('accepts: the decrypted record is that of the statement (T10, T11)', () => {
     const transfer = aTransfer()
@@ -781,8 +884,6 @@ describe('T11: the key of the investigation record', () => {
   const keyS = mulBase8(auditSecretS)
   const keyI = mulBase8(auditSecretI)
   const keyL = mulBase8(auditSecretL)
-  /** The day's sum passes the threshold of 2,000 by one. */
-  const large: TransferOptions = { account: { spentToday: 1_971n } }
   const exit: TransferOptions = {
     isExit: true,
     payments: [],
@@ -826,18 +927,7 @@ describe('T11: the key of the investigation record', () => {
       { account: { spentToday: 2_001n }, payments: [{ to: alice, amount: 5n }] },
     ],
   ])
-
-  // As in T9: L is checked where it is used, on the curve and not of small order.
-  const order2 = [0n, minus(1n)] as const
-  const nowhere = [1n, 1n] as const
-  for (const [name, auditKeyL] of Object.entries({
-    order2,
-    nowhere,
-    identity: [0n, 1n] as const,
-  })) {
-    test(`rejects: ${name} as audit key L on a large day (T9)`, () =>
-      assertRejected(circuit, restate(aTransfer(large), { publicInputs: { auditKeyL } }), 'T9'))
-  }
+  rejectsInCollect('T11', ['a large day masked for I', 'an exit masked for I'])
 
   test('rejects: both switches of the key, of 0, 1, 2 and -1, against what they must be (T11)', async () => {
     for (const options of [noOptions, large, exit]) {
@@ -858,13 +948,82 @@ function negate({ x, y }: CurvePoint): CurvePoint {
   return { x: (FIELD_ORDER - x) % FIELD_ORDER, y }
 }
 
+describe('switches that are no bits', () => {
+  /** All else is restated, and no row but the switch's own refuses. */
+  async function assertSwitchRefused(
+    tester: CircuitTester,
+    { publicInputs, witness }: Statement,
+    name: 'isGenesis' | 'isExit' | 'isInputUsed',
+    value: bigint,
+  ): Promise<void> {
+    const inputs = transferToCircuitInputs(publicInputs, witness)
+    const used = witness.inputs.map(({ isUsed }, i) => (i === 0 ? value : BigInt(isUsed)))
+    const given = name === 'isInputUsed' ? used : value
+    const assignment = await tester.uncheckedWitness({ ...inputs, [name]: given })
+    const signal = name === 'isInputUsed' ? 'main.isInputUsed[0]' : `main.${name}`
+    assert.deepEqual(
+      tester.failures(assignment).map(({ signals }) => signals),
+      [[signal]],
+    )
+  }
+
+  for (const name of ['transfer', 'collect'] as const) {
+    const testerOf = (): CircuitTester => (name === 'transfer' ? circuit : collect)
+
+    test(`rejects: isGenesis of 2, for a second nullifier of an account of zeros, in a ${name} (T0)`, async () => {
+      const zeros = { balance: 0n, nonce: 0n, cursor: 0n, day: 0n, spentToday: 0n }
+      const transfer = aTransfer({ circuit: name, account: zeros })
+      const { keys, account } = transfer.intent
+      const spent = hash('NULLIFIER', [keys.nullifierKey, commitAccount(account)])
+      const opened = hash('GENESIS', [keys.nullifierKey, keys.ownerKey, 5n, anAsset])
+      const nullifier = lowBits(reduce(spent + 2n * (opened - spent)), 248)
+      await assertSwitchRefused(testerOf(), restate(transfer, { nullifier }), 'isGenesis', 2n)
+    })
+
+    test(`rejects: isInputUsed of -1, by which the cursor goes back, in a ${name} (T4)`, async () => {
+      // A note of amount 0 at the cursor itself.
+      const transfer = aTransfer({
+        circuit: name,
+        account: { cursor: 21n },
+        inputs: [{ amount: 0n, index: 21 }],
+        payments: [],
+      })
+      const statement = restate(transfer, {
+        ...nextWith(() => ({ cursor: 20n }))(transfer),
+        statistics: [-2n << offsetOf('statistics0', 'notesIn'), 0n],
+        investigation: [(-2n * 22n) << offsetOf('investigation0', 'input1')],
+      })
+      await assertSwitchRefused(testerOf(), statement, 'isInputUsed', minus(1n))
+    })
+
+    test(`rejects: isExit of 2, by which what leaves is taken off the day's sum, in a ${name} (T6)`, async () => {
+      const destination = { kind: 'owner', owner: ownerOf(carol) } as const
+      const transfer = aTransfer({
+        circuit: name,
+        destination,
+        account: { spentToday: 4_000n },
+        payments: [{ to: carol, amount: 500n }],
+      })
+      const statement = restate(transfer, {
+        witness: { boundByOldBalance: true, destination: destinationFields(destination) },
+        ...nextWith(() => ({ spentToday: 3_500n }))(transfer),
+      })
+      await assertSwitchRefused(testerOf(), statement, 'isExit', 2n)
+    })
+  }
+})
+
 describe('T12: memo and domain', () => {
   for (const name of ['domain', 'memoHash'] as const) {
-    test(`rejects: a proof moved to another ${name} (T12)`, async () => {
-      const assignment = await circuit.witness(aTransfer().circuitInputs)
-      const moved = circuit.edit(assignment, `main.${name}`, 5n)
-      assert.equal(circuit.isSatisfied(moved), false)
-    })
+    const assertHeld = async (main: TransferCircuit): Promise<void> => {
+      const tester = main === 'transfer' ? circuit : collect
+      const assignment = await tester.witness(aTransfer({ circuit: main }).circuitInputs)
+      tester.check(assignment)
+      assert.equal(tester.isSatisfied(tester.edit(assignment, `main.${name}`, 5n)), false)
+    }
+    test(`rejects: a proof moved to another ${name} (T12)`, () => assertHeld('transfer'))
+    test(`rejects: a proof of a collect moved to another ${name} (T12)`, () =>
+      assertHeld('collect'))
   }
 
   for (const name of ['domain', 'memoHash', 'nullifier', 'withdrawal', 'traceTag'] as const) {
@@ -882,41 +1041,3 @@ describe('T12: memo and domain', () => {
     })
   }
 })
-
-function inverse(value: bigint): bigint {
-  return power(value, FIELD_ORDER - 2n)
-}
-
-function power(base: bigint, exponent: bigint): bigint {
-  let result = 1n
-  let square = base % FIELD_ORDER
-  for (let rest = exponent; rest > 0n; rest >>= 1n) {
-    if (rest & 1n) result = (result * square) % FIELD_ORDER
-    square = (square * square) % FIELD_ORDER
-  }
-  return result
-}
-
-/** Tonelli and Shanks; r - 1 is divisible by 2^28. */
-function squareRootOf(value: bigint): bigint {
-  let order = FIELD_ORDER - 1n
-  let twos = 0
-  while (order % 2n === 0n) {
-    order /= 2n
-    twos++
-  }
-  let unit = power(5n, order)
-  let root = power(value, (order + 1n) / 2n)
-  let rest = power(value, order)
-  while (rest !== 1n) {
-    let i = 0
-    for (let t = rest; t !== 1n; t = (t * t) % FIELD_ORDER) i++
-    const factor = power(unit, 1n << BigInt(twos - i - 1))
-    root = (root * factor) % FIELD_ORDER
-    unit = (factor * factor) % FIELD_ORDER
-    rest = (rest * unit) % FIELD_ORDER
-    twos = i
-  }
-  assert.equal((root * root) % FIELD_ORDER, value)
-  return root
-}

@@ -2,11 +2,15 @@ import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
 
 import { commitAccount } from '../../protocol/account.ts'
+import { monthOf } from '../../protocol/calendar.ts'
 import { FIELD_ORDER } from '../../protocol/constants.ts'
+import { lowBits } from '../../protocol/field.ts'
+import { deriveTraceKey, deriveTraceSecret } from '../../protocol/keys.ts'
 import { hash } from '../../protocol/poseidon.ts'
 import { transferToCircuitInputs } from '../../protocol/transfer.ts'
 import { loadCircuit } from '../support/circuitTester.ts'
 import type { CircuitTester, Witness } from '../support/circuitTester.ts'
+import { strictDecomposition } from '../support/strictDecomposition.ts'
 import { isAccepted, refusalOf, restate } from '../support/transferStatements.ts'
 import type { Statement } from '../support/transferStatements.ts'
 import { aDestination, aTransfer, aWorld, ownerOf, seededNumbers } from '../support/transfers.ts'
@@ -85,27 +89,66 @@ describe('tampered witnesses of transfer', () => {
     })
   }
 
+  /** A digest below 2^254 - r has two decompositions of 254 bits; a third of all have. */
+  const hasTwin = (digest: bigint): boolean => digest < (1n << 254n) - FIELD_ORDER
+
   test('rejects: the nullifier’s 248-bit twin with all bits and conjunctions made to fit (T3)', async () => {
-    // A digest below 2^254 - r has two decompositions of 254 bits; a third of all have.
     const transfer = Array.from({ length: 40 }, (_, i) => aTransfer({ label: `twin ${i}` })).find(
-      (candidate) => digestOf(candidate) < (1n << 254n) - FIELD_ORDER,
+      (candidate) => hasTwin(digestOf(candidate)),
     )
     assert.ok(transfer)
     const twin = digestOf(transfer) + FIELD_ORDER
     const statement = restate(transfer, { nullifier: twin % (1n << 248n) })
     assert.equal(refusalOf(statement), 'T3')
-    const assignment = await circuit.uncheckedWitness(
-      transferToCircuitInputs(statement.publicInputs, statement.witness),
-    )
     const [hint] = circuit
       .liveSignals()
       .filter((name) => /SpentNullifier.*\.strict\.runs\[0\]\.inv$/.test(name))
     assert.ok(hint)
     const cut = hint.replace('strict.runs[0].inv', '')
-    const forged = circuit.editAll(assignment, decomposition(circuit, cut, twin))
+    await assertOneDecomposition({ transfer, statement, cut, digest: digestOf(transfer) })
+  })
+
+  test('rejects: the pseudonym’s 128-bit twin with all bits and conjunctions made to fit (T10)', async () => {
+    const pseudonymOf = ({ intent }: ReturnType<typeof aTransfer>): bigint =>
+      hash('PSEUDONYM', [
+        deriveTraceKey(
+          deriveTraceSecret(intent.keys.nullifierKey, intent.account.owner),
+          intent.auditKeyI,
+        ),
+        monthOf(intent.day),
+      ])
+    const transfer = Array.from({ length: 40 }, (_, i) => aTransfer({ domain: BigInt(i) })).find(
+      (candidate) => hasTwin(pseudonymOf(candidate)),
+    )
+    assert.ok(transfer)
+    const digest = pseudonymOf(transfer)
+    const difference = lowBits(digest + FIELD_ORDER, 128) - lowBits(digest, 128)
+    const statement = restate(transfer, { statistics: [difference, 0n] })
+    assert.equal(refusalOf(statement), 'T10')
+    await assertOneDecomposition({ transfer, statement, cut: 'main.pseudonym.', digest })
+  })
+
+  /** The statement follows from digest + r, and only the strict decomposition stands in its way. */
+  async function assertOneDecomposition({
+    transfer,
+    statement,
+    cut,
+    digest,
+  }: {
+    transfer: ReturnType<typeof aTransfer>
+    statement: Statement
+    /** CutBits' prefix. */
+    cut: string
+    digest: bigint
+  }): Promise<void> {
+    const decompose = (number: bigint): Record<string, bigint> =>
+      strictDecomposition(circuit, number, { strict: `${cut}strict.`, bitsOf: [cut] })
+    const assignment = await circuit.uncheckedWitness(
+      transferToCircuitInputs(statement.publicInputs, statement.witness),
+    )
+    const forged = circuit.editAll(assignment, decompose(digest + FIELD_ORDER))
     const failures = circuit.failures(forged, 50)
     assert.ok(failures.length > 0)
-    // All else is as it should be: only the strict decomposition stands in the way.
     for (const { signals } of failures) {
       assert.ok(
         signals.some((name) => name.startsWith(cut)),
@@ -114,8 +157,8 @@ describe('tampered witnesses of transfer', () => {
     }
     // And the attack does fit where the decomposition is the true one.
     const honest = await circuit.witness(transfer.circuitInputs)
-    circuit.check(circuit.editAll(honest, decomposition(circuit, cut, digestOf(transfer))))
-  })
+    circuit.check(circuit.editAll(honest, decompose(digest)))
+  }
 })
 
 describe('twin and circuit agree on random changes', () => {
@@ -201,53 +244,6 @@ function assertOnlyIdleHints(
 
 function digestOf({ intent }: ReturnType<typeof aTransfer>): bigint {
   return hash('NULLIFIER', [intent.keys.nullifierKey, commitAccount(intent.account)])
-}
-
-/** CutBits' live signals for any number of 254 bits, each as its own constraint asks. */
-function decomposition(
-  circuit: CircuitTester,
-  prefix: string,
-  number: bigint,
-): Record<string, bigint> {
-  const live = new Set(circuit.liveSignals(prefix))
-  const changes: Record<string, bigint> = {}
-  const set = (name: string, value: bigint): void => {
-    if (live.has(prefix + name)) changes[prefix + name] = value
-  }
-  let pairs = 0
-  let runs = 0
-  let tight: bigint | undefined
-  let run: bigint[] = []
-  for (let i = 253; i >= 0; i--) {
-    const bit = (number >> BigInt(i)) & 1n
-    set(`bits[${i}]`, bit)
-    set(`strict.bits[${i}]`, bit)
-    if (((FIELD_ORDER - 1n) >> BigInt(i)) & 1n) {
-      run.push(bit)
-      continue
-    }
-    if (run.length === 0) continue
-    const missing = [...run, ...(tight === undefined ? [] : [tight])].filter((b) => b === 0n)
-    const isPair = tight !== undefined && run.length === 1
-    tight = missing.length === 0 ? 1n : 0n
-    if (isPair) set(`strict.pairs[${pairs++}].out`, tight)
-    else {
-      set(`strict.runs[${runs}].out`, tight)
-      set(`strict.runs[${runs++}].inv`, inverse(BigInt(missing.length)))
-    }
-    run = []
-  }
-  return changes
-}
-
-function inverse(value: bigint): bigint {
-  let result = 1n
-  let square = value
-  for (let rest = FIELD_ORDER - 2n; rest > 0n; rest >>= 1n) {
-    if (rest & 1n) result = (result * square) % FIELD_ORDER
-    square = (square * square) % FIELD_ORDER
-  }
-  return result
 }
 
 type Place = readonly string[]
