@@ -43,6 +43,7 @@ type StartOptions = KeyOptions & {
   poll: number
   feeRecipient?: `0x${string}`
   provers: number
+  farmProvers: number
   farmKey?: string
   farmPublicKey?: Uint8Array
   traceUrl?: string
@@ -121,6 +122,12 @@ export function register(program: Command, host: SequencerCliHost = {}): void {
     )
   addKeyOptions(start)
     .option('--provers <number>', 'proofs that this process makes at once', parseCount, 1)
+    .option(
+      '--farm-provers <number>',
+      'for --provers 0: proofs that the farm makes at once, at least',
+      parsePositive,
+      defaultSettings.farmProvers,
+    )
     .option('--farm-key <file>', 'key of the farm, for a process that proves beside other workers')
     .option(
       '--farm-public-key <hex>',
@@ -197,6 +204,7 @@ async function run(options: StartOptions, host: SequencerCliHost): Promise<void>
     l1Confirmations: options.confirmations + 1,
     pollMs: options.poll,
     provers: options.provers,
+    farmProvers: options.farmProvers,
     isStandby: options.standby === true,
     ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
     ...(farmKey === undefined ? {} : { farmKey }),

@@ -13,6 +13,7 @@ export type BacklogMeans = {
   /** Sizes that are proved here. */
   circuits: readonly BatchCircuit[]
   proofSeconds: Readonly<Record<BatchCircuit, number>>
+  /** At least; where more are seen at work, there are more. */
   provers: number
 }
 
@@ -63,7 +64,8 @@ export class Backlog extends Loop {
     )
     let seconds = (this.#view.admitted + this.#since) * perTransfer
     for (const { circuit, count } of this.#view.unproved) seconds += count * proofSeconds[circuit]
-    return seconds / provers
+    // Where work waits, every prover of a farm is at work.
+    return seconds / Math.max(provers, this.#view.proving)
   }
 
   /** Since when the oldest work waits, as last seen. */

@@ -4,7 +4,7 @@ import { Backlog, type BacklogMeans } from '../../../sequencer/admission/backlog
 import { SequencerBacklogError } from '../../../sequencer/admission/errors.ts'
 import type { BacklogView } from '../../../sequencer/store/findBacklog.ts'
 
-const nothing: BacklogView = { admitted: 0, unproved: [], oldestAt: undefined }
+const nothing: BacklogView = { admitted: 0, unproved: [], proving: 0, oldestAt: undefined }
 const means: BacklogMeans = {
   circuits: ['batch-4', 'batch-16'],
   proofSeconds: { 'batch-4': 1, 'batch-16': 3, 'batch-64': 20 },
@@ -46,6 +46,7 @@ describe('Backlog', () => {
         { circuit: 'batch-4', count: 2 },
         { circuit: 'batch-64', count: 1 },
       ],
+      proving: 2,
       oldestAt: new Date(5),
     }
     await backlog.tick()
@@ -54,6 +55,10 @@ describe('Backlog', () => {
     assert.deepEqual(backlog.oldestAt, new Date(5))
     now.means = { ...means, provers: 4 }
     assert.equal(backlog.seconds, (30 + 2 + 20) / 4)
+    // A farm that is larger than the operator said.
+    now.view = { ...now.view, proving: 40 }
+    await backlog.tick()
+    assert.equal(backlog.seconds, (30 + 2 + 20) / 40)
   })
 
   test('behavior: counts what is admitted between two looks, and while it looks', async () => {
