@@ -85,6 +85,7 @@ describe('reorganisations', () => {
   for (const depth of depths) {
     for (const event of worldEvents) {
       test(`behavior: ${String(depth)} deep, across a ${event}`, async () => {
+        if (event === 'key epoch') await world.letEpochsBegin()
         const before = await look(observers)
         const goBack = await world.mark()
         await world.happen(event, 1n)

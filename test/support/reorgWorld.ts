@@ -37,7 +37,8 @@ type Memory = {
   identity: Identity
   deposits: bigint
   registered: bigint
-  epochs: bigint
+  /** When the newest key epoch begins. */
+  epochStartDay: bigint
   settled: bigint
 }
 
@@ -66,7 +67,7 @@ export class ReorgWorld {
       builder: new SettleBuilder(rollup, 'reorgs', { isExact: true }),
       tree: new MerkleTree(IDENTITY_TREE_DEPTH),
       identity: { ...identity, ownerKey: keys.ownerKey },
-      ...{ deposits: 0n, registered: 0n, epochs: 0n, settled: 0n },
+      ...{ deposits: 0n, registered: 0n, epochStartDay: 0n, settled: 0n },
     }
   }
 
@@ -91,6 +92,13 @@ export class ReorgWorld {
     }
   }
 
+  /** Lets all key epochs begin that were scheduled: few may wait at a time. */
+  async letEpochsBegin(): Promise<void> {
+    const start = this.#memory.epochStartDay * BigInt(SECONDS_PER_DAY)
+    const left = start - (await this.rollup.now())
+    if (left > 0n) await this.rollup.chain.increaseTime(Number(left))
+  }
+
   /** @param variant two of one event differ by it. */
   async happen(event: WorldEvent, variant: bigint): Promise<void> {
     switch (event) {
@@ -111,8 +119,8 @@ export class ReorgWorld {
         return this.#file(INDEX, this.#memory.identity, hashIdentity(old))
       }
       case 'key epoch': {
-        const days = (this.#memory.epochs += variant)
-        await scheduleEpoch(this.rollup, days * BigInt(SECONDS_PER_DAY))
+        const delay = variant * BigInt(SECONDS_PER_DAY)
+        this.#memory.epochStartDay = await scheduleEpoch(this.rollup, delay)
       }
     }
   }
