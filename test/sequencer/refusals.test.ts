@@ -34,7 +34,7 @@ const ofOtherCalls: ReadonlySet<string> = new Set(
   IndexOutOfRange IndexTaken LeafInvalid ModeUnknown OrderMismatch QuotaExhausted RangeInvalid RangeTaken
   RegistrationProofInvalid RegistrationUnexpected RegistryProofInvalid SuspensionDayWrong
   PoliciesTooMany RootNotCanonical
-  EpochNotAfterLast EpochTooSoon KeyNotOnCurve KeyOfLowOrder KeysEqual PossessionNotProved
+  EpochNotAfterLast EpochTooFar EpochTooSoon EpochsUnstarted KeyNotOnCurve KeyOfLowOrder KeysEqual PossessionNotProved
   BlobNotCreated CircuitUnknown KeyDeltaIsGamma KeyDeltaReused KeyInputCountWrong KeyNotActivatable KeyNotAnnounced
   KeyNotInUse KeyPointAtInfinity KeyPointInvalid KeyStoppedBefore KeySunsetPending PublicInputNotCanonical
   `
