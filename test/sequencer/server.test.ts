@@ -63,6 +63,8 @@ const samples: Record<string, () => Error> = {
   BatchOvertakenError: () => new refusals.BatchOvertakenError(),
   UnsealableError: () => new refusals.UnsealableError({ cause: new Error('inner') }),
   NotReadyError: () => new refusals.NotReadyError({ what: 'a base chain' }),
+  SequencerBacklogError: () =>
+    new refusals.SequencerBacklogError({ seconds: 2_000, retryAfterSeconds: 60 }),
   SequencerBusyError: () => new refusals.SequencerBusyError({ retryAfterSeconds: 3 }),
   SettlementNotOursError: () =>
     new refusals.SettlementNotOursError({

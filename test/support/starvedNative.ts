@@ -18,11 +18,15 @@ const [, size] = /VmSize:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'ut
 const limit = Number(size) * 1_024 + (256 + 128) * MEBIBYTE
 execFileSync('prlimit', ['--pid', String(process.pid), `--as=${String(limit)}`])
 
-const codeOf = (call: () => Promise<unknown>) =>
-  call().then(
-    () => 'none',
-    (error: unknown) => (error as { code?: string }).code ?? String(error),
-  )
+/** Kernels throw what they cannot begin; the rest rejects. */
+const codeOf = async (call: () => Promise<unknown>) => {
+  try {
+    await call()
+    return 'none'
+  } catch (error) {
+    return (error as { code?: string }).code ?? String(error)
+  }
+}
 console.log(
   JSON.stringify({
     key: await codeOf(() => native.loadKey(sparsePath)),
