@@ -1,5 +1,6 @@
 import type { BatchCircuit } from '../../protocol/constants.ts'
 import { type Connection, sql } from './database.ts'
+import { findFigures } from './findFigures.ts'
 
 /** Promised work that is not done. */
 export type BacklogView = {
@@ -17,28 +18,17 @@ export async function findBacklog(connection: Connection): Promise<BacklogView> 
   const unproved = await connection.query<{ circuit: BatchCircuit; count: string }>(sql`
     select circuit, count(*) as count from batch where status = 'sealed' group by circuit
   `)
-  const [row] = await connection.query<{
-    admitted: string
-    proving: string
-    oldest_at: Date | null
-  }>(sql`
+  const [row] = await connection.query<{ admitted: string; proving: string }>(sql`
     select
       (select count(*) from proof_job where status = 'queued' and worker is not null) as proving,
-      (select count(*) from transfer where status = 'admitted') as admitted,
-      least(
-        (select admitted_at from transfer where status = 'admitted' order by arrival limit 1),
-        (
-          select sealed_at from batch
-          where status <> 'void'
-            and number > (select coalesce(max(batch_number), 0) from batch_on_l1)
-          order by number limit 1
-        )
-      ) as oldest_at
+      (select count(*) from transfer where status = 'admitted') as admitted
   `)
+  const { waitingSince, unsettledSince } = await findFigures(connection)
+  const since = [waitingSince, unsettledSince].filter((moment) => moment !== undefined)
   return {
     admitted: Number(row?.admitted ?? 0),
     proving: Number(row?.proving ?? 0),
     unproved: unproved.map(({ circuit, count }) => ({ circuit, count: Number(count) })),
-    oldestAt: row?.oldest_at ?? undefined,
+    oldestAt: since.toSorted((one, other) => one.getTime() - other.getTime())[0],
   }
 }
