@@ -1,11 +1,6 @@
 import type { FastifyError } from 'fastify'
 import type { ErrorBody } from '../../api/index.ts'
 import { BaseError } from '../../protocol/errors.ts'
-import {
-  SequencerBacklogError,
-  SequencerBusyError,
-  SequencerDrainingError,
-} from '../admission/errors.ts'
 import { LeadershipLostError, StandbyError } from '../errors.ts'
 import { isDatabaseUnavailable } from '../store/database.ts'
 import { httpStatuses } from './httpStatuses.ts'
@@ -30,9 +25,7 @@ export function errorAnswer(error: unknown): ErrorAnswer {
         httpStatus,
         body: { code, message, details: [...metaMessages] },
         isInternal: false,
-        ...(error instanceof SequencerBusyError ||
-        error instanceof SequencerBacklogError ||
-        error instanceof SequencerDrainingError
+        ...('retryAfterSeconds' in error && typeof error.retryAfterSeconds === 'number'
           ? { retryAfterSeconds: error.retryAfterSeconds }
           : {}),
       }
