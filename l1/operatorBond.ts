@@ -6,6 +6,7 @@ import { abis, contractOf } from './bindings.ts'
 import type { ContractCall } from './calls.ts'
 import type { ChainDeployment } from './deployment.ts'
 import { encodeForcedEntry, type ForcedEntry } from './forcedEntry.ts'
+import { type NewestBlock, oncePerBlock } from './oncePerBlock.ts'
 import type { ChainView } from './reads.ts'
 
 /** An operator's bond in the newest block. Times are the settlement clock's, in seconds; amounts wei. */
@@ -29,10 +30,25 @@ export type OperatorBondState = {
 
 /** The bond of whoever signs receipts as `sequencer`. */
 export async function getOperatorBond(
-  { client, deployment }: ChainView,
+  view: ChainView,
   sequencer: Address,
 ): Promise<OperatorBondState> {
-  const { number: blockNumber, timestamp } = await ask('newest block', () => client.getBlock())
+  return readOperatorBond(view, sequencer, await ask('newest block', () => view.client.getBlock()))
+}
+
+/** The same for whoever asks again and again: see oncePerBlock. */
+export function watchOperatorBond(
+  view: ChainView,
+  sequencer: Address,
+): () => Promise<OperatorBondState> {
+  return oncePerBlock(view.client, (block) => readOperatorBond(view, sequencer, block))
+}
+
+async function readOperatorBond(
+  { client, deployment }: ChainView,
+  sequencer: Address,
+  { number: blockNumber, timestamp }: NewestBlock,
+): Promise<OperatorBondState> {
   const bond = { ...contractOf(deployment, 'operatorBond'), blockNumber }
   const clock = { ...contractOf(deployment, 'clock'), blockNumber }
   const read = client.readContract

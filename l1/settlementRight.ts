@@ -1,6 +1,7 @@
 import type { Address } from 'viem'
 import { ask } from './ask.ts'
 import { contractOf } from './bindings.ts'
+import { type NewestBlock, oncePerBlock } from './oncePerBlock.ts'
 import type { ChainView } from './reads.ts'
 
 /** Who may settle, as the newest block has it. Times are the settlement clock's, in seconds. */
@@ -22,11 +23,19 @@ export type SettlementRight = {
   readonly livenessGap: bigint
 }
 
-export async function getSettlementRight(
+/** For whoever asks again and again: see oncePerBlock. */
+export function watchSettlementRight(
+  view: ChainView,
+  account: Address,
+): () => Promise<SettlementRight> {
+  return oncePerBlock(view.client, (block) => readSettlementRight(view, account, block))
+}
+
+async function readSettlementRight(
   { client, deployment }: ChainView,
   account: Address,
+  { number: blockNumber, timestamp }: NewestBlock,
 ): Promise<SettlementRight> {
-  const { number: blockNumber, timestamp } = await ask('newest block', () => client.getBlock())
   const at = { blockNumber } as const
   const proposers = contractOf(deployment, 'proposers')
   const clock = contractOf(deployment, 'clock')

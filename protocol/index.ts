@@ -271,9 +271,12 @@ export {
   derivePassphraseKey,
   openBox,
   type PassphraseBox,
+  type PassphraseCost,
+  passphraseCosts,
   type PassphraseKey,
   passphraseKeyOf,
   sealBox,
+  setPassphraseCost,
   WrongPassphraseError,
 } from './passphraseBox.ts'
 export { buildPolicyTree, hashPolicy, type Policy } from './policy.ts'

@@ -4,8 +4,23 @@ import { BaseError, InvalidEncodingError } from './errors.ts'
 import { bytesToHex, hexToBytes } from './field.ts'
 import { type RandomBytes } from './memo.ts'
 
-/** Cost of a guess: 128 MiB and about half a second. RFC 7914; OWASP asks for N ≥ 2^17, r = 8. */
-const SCRYPT = { N: 2 ** 17, r: 8, p: 1 } as const
+/** What one guess at a passphrase costs, as scrypt's parameters (RFC 7914). */
+export type PassphraseCost = { readonly N: number; readonly r: number; readonly p: number }
+
+export const passphraseCosts = {
+  /** 128 MiB and about half a second. OWASP asks for N ≥ 2^17, r = 8. */
+  standard: { N: 2 ** 17, r: 8, p: 1 },
+  /** A thousandth of it, for tests: it protects nothing. */
+  light: { N: 2 ** 7, r: 8, p: 1 },
+} as const satisfies Record<string, PassphraseCost>
+
+/** What boxes are made with, and the least that is opened. */
+let ownCost: PassphraseCost = passphraseCosts.standard
+
+/** For tests, whose thousands of passphrases guard nothing. No program of ours calls it. */
+export function setPassphraseCost(name: keyof typeof passphraseCosts): void {
+  ownCost = passphraseCosts[name]
+}
 
 /** Bytes sealed under a passphrase, as JSON. */
 export type PassphraseBox = {
@@ -41,7 +56,7 @@ export type PassphraseKey = { readonly key: Uint8Array; readonly kdf: Passphrase
 export async function derivePassphraseKey(
   passphrase: string,
   salt: Uint8Array,
-  cost: { N: number; r: number; p: number } = SCRYPT,
+  cost: PassphraseCost = ownCost,
 ): Promise<PassphraseKey> {
   const { N, r, p } = cost
   const key = await scryptAsync(new TextEncoder().encode(passphrase.normalize('NFKC')), salt, {
@@ -81,10 +96,10 @@ export function openBox({ key }: PassphraseKey, box: PassphraseBox): Uint8Array 
   }
 }
 
-/** Derives the key that a box asks for. A hostile box cannot ask for unbounded work. */
+/** Derives the key that a box asks for. A hostile box can ask neither for unbounded work nor for too little. */
 export function passphraseKeyOf(box: PassphraseBox, passphrase: string): Promise<PassphraseKey> {
   const { N, r, p, salt } = box.kdf
-  if (N < SCRYPT.N || N > 2 ** 20 || r !== SCRYPT.r || p < 1 || p > 4) {
+  if (N < ownCost.N || N > 2 ** 20 || r !== ownCost.r || p < 1 || p > 4) {
     return Promise.reject(
       new InvalidEncodingError({
         what: 'key file',

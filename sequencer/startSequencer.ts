@@ -5,9 +5,9 @@ import { checkDeployment, createChainClient } from '../l1/client.ts'
 import { findReceipt } from '../l1/findReceipt.ts'
 import type { ChainDeployment } from '../l1/deployment.ts'
 import { addressOfKey } from '../api/index.ts'
-import { getOperatorBond } from '../l1/operatorBond.ts'
+import { watchOperatorBond } from '../l1/operatorBond.ts'
 import { getBaseFee, getEtherBalance, getSettledState } from '../l1/reads.ts'
-import { getSettlementRight } from '../l1/settlementRight.ts'
+import { watchSettlementRight } from '../l1/settlementRight.ts'
 import { getVerificationKeys } from '../l1/verificationKeys.ts'
 import { submitTransaction, type TransactionAccount } from '../l1/submitTransaction.ts'
 import { createTransactionAccount } from '../l1/transactionAccount.ts'
@@ -143,11 +143,10 @@ export async function startSequencer(options: StartSequencerOptions): Promise<Ru
         reader: createChainReader({ client, deployment }),
         settlement: liveSettlement(options, { client, database, account }),
         findReceipt: (transaction) => findReceipt(client, transaction),
-        getBond: () =>
-          getOperatorBond(
-            { client, deployment },
-            addressOfKey(hexToBytes(options.receiptPrivateKey)),
-          ),
+        getBond: watchOperatorBond(
+          { client, deployment },
+          addressOfKey(hexToBytes(options.receiptPrivateKey)),
+        ),
         getBalance: () => getEtherBalance({ client }, account.address),
         prover,
         tracing,
@@ -225,7 +224,7 @@ function liveSettlement(
   const store = l1TransactionStore(database)
   return {
     getSettled: () => getSettledState({ client, deployment }),
-    getRight: () => getSettlementRight({ client, deployment }, account.address),
+    getRight: watchSettlementRight({ client, deployment }, account.address),
     getBaseFee: () => getBaseFee(client),
     async submit({ purpose, data, signal }) {
       const receipt = await submitTransaction({

@@ -13,7 +13,7 @@ import {
 } from '../../l1/reads.ts'
 import { getOrder } from '../../l1/orders.ts'
 import { readSettleCall } from '../../l1/readSettleCall.ts'
-import { getSettlementRight } from '../../l1/settlementRight.ts'
+import { watchSettlementRight } from '../../l1/settlementRight.ts'
 import { DeploymentMismatchError } from '../errors.ts'
 import { openDatabase } from '../store/database.ts'
 import { EndpointBoard } from '../server/endpointBoard.ts'
@@ -86,7 +86,7 @@ export async function startFollower(options: StartFollowerOptions): Promise<Runn
         readSettleCall: (transaction) => readSettleCall(client, transaction),
         findReceipt: (transaction) => findReceipt(client, transaction),
         readContractState: (block) => getSettledState(view, block),
-        readRight: () => getSettlementRight(view, NOBODY),
+        readRight: watchSettlementRight(view, NOBODY),
         keys: new ChainVerificationKeys({
           readCommon: () => getCommonKey(view),
           readKey: (key) => getAnnouncedKey(client, deployment, key),

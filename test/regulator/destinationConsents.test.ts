@@ -16,6 +16,7 @@ import { offerOfPlan } from '../../regulator/destinations.ts'
 import { admitEntry, type RegistrarEntry, type RegistrarState } from '../../regulator/registrar.ts'
 import { destinationToBody, readOffer } from '../../wallet/identity.ts'
 import { moveDestination } from '../../wallet/moveDestination.ts'
+import '../support/lightPassphrases.ts'
 import { recordedDomain } from '../support/recordedChain.ts'
 import { aChain, aPersonWithWallet, type Person } from '../support/wallets.ts'
 

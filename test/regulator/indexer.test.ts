@@ -11,6 +11,7 @@ import { migrate, readMigrations } from '../../regulator/store/migrate.ts'
 import { collect, send, withdraw } from '../../wallet/pay.ts'
 import { getAddress } from '../../wallet/wallet.ts'
 import { dumpSchema } from '../sequencer/dumpSchema.ts'
+import '../support/lightPassphrases.ts'
 import { type RecordedChain, recordedDeployment } from '../support/recordedChain.ts'
 import { aRulesDocument } from '../support/rules.ts'
 import {

@@ -14,6 +14,7 @@ import { hashDocument } from '../../regulator/orders/documents.ts'
 import { openAnnounced } from '../../regulator/orders/openAnnounced.ts'
 import { approveOrder, rejectOrder } from '../../regulator/orders/orderActions.ts'
 import { OrderFolder } from '../../regulator/orders/orderFolder.ts'
+import '../support/lightPassphrases.ts'
 import { peersOf } from '../support/memberServices.ts'
 import { type CommandResult, runCinnabar } from '../support/runCinnabar.ts'
 import {

@@ -11,6 +11,7 @@ import { readChain, type ReadChainParameters } from '../../regulator/readChain.t
 import { formatCsv, formatTable, toJson } from '../../regulator/report.ts'
 import { collect, send, withdraw } from '../../wallet/pay.ts'
 import { getAddress } from '../../wallet/wallet.ts'
+import '../support/lightPassphrases.ts'
 import type { RecordedChain } from '../support/recordedChain.ts'
 import { auditSecretI, auditSecretL, auditSecretS } from '../support/transfers.ts'
 import { aChain, aPersonWithWallet, ether, type Person, queueDeposit } from '../support/wallets.ts'

@@ -17,6 +17,7 @@ import {
   offerIdentity,
 } from '../../regulator/registrar.ts'
 import { createSealedFile, openSealedFile } from '../../regulator/sealedFile.ts'
+import '../support/lightPassphrases.ts'
 
 const DOMAIN = 12_345n
 const keys = deriveKeys(new Uint8Array(64).fill(7), DOMAIN)

@@ -5,7 +5,6 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { request } from 'node:https'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { after, before, describe, test } from 'node:test'
 import { privateKeyToAccount } from 'viem/accounts'
 import { type Devnet, startDevnet } from '../../demo/devnet.ts'
@@ -16,10 +15,10 @@ import { createSealedFile } from '../../regulator/sealedFile.ts'
 import { openDatabase, sql } from '../../regulator/store/database.ts'
 import { readLog } from '../../regulator/store/listLogEntries.ts'
 import { anAuthority } from '../support/certificates.ts'
-import { runCinnabar } from '../support/runCinnabar.ts'
+import '../support/lightPassphrases.ts'
+import { cinnabarArgs, runCinnabar } from '../support/runCinnabar.ts'
 import { waitFor } from '../support/waitFor.ts'
 
-const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
 
 describe('cinnabar regulator: the supervisor’s own store', () => {
   let devnet: Devnet
@@ -120,7 +119,7 @@ describe('cinnabar regulator: the supervisor’s own store', () => {
     const child = spawn(
       process.execPath,
       [
-        ...[main, 'regulator', 'serve', ...chain, '--port', '0', '--anchor', '--dir', devnet.dir],
+        ...[...cinnabarArgs, 'regulator', 'serve', ...chain, '--port', '0', '--anchor', '--dir', devnet.dir],
         ...['--tls-key', file('own.key'), '--tls-certificate', file('own.pem')],
         ...['--client-authority', file('authority.pem'), '--log-level', 'silent'],
         ...['--statistics-key', file('s.json')],

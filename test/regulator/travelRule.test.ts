@@ -14,6 +14,7 @@ import { findStatement } from '../../regulator/travelRule/findStatement.ts'
 import { readIvms101 } from '../../regulator/travelRule/ivms101.ts'
 import { send } from '../../wallet/pay.ts'
 import { getAddress } from '../../wallet/wallet.ts'
+import '../support/lightPassphrases.ts'
 import { recordedDomain } from '../support/recordedChain.ts'
 import { aChain, aPersonWithWallet, ether, queueDeposit } from '../support/wallets.ts'
 

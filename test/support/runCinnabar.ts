@@ -4,6 +4,10 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
+const lightPassphrases = new URL('lightPassphrases.ts', import.meta.url).href
+
+/** For Node: `cinnabar`, with passphrases that cost little (lightPassphrases.ts). */
+export const cinnabarArgs = ['--import', lightPassphrases, join(root, 'cli/main.ts')]
 
 /** Nothing of the caller's but what finds programs and speeds up their start. */
 export function bareEnvironment(): NodeJS.ProcessEnv {
@@ -19,13 +23,13 @@ export type CommandResult = {
   json(): Record<string, unknown>
 }
 
-/** `cinnabar …` as a user runs it: a process of its own, with this environment and no other. */
+/** `cinnabar …` as a user runs it: a process of its own, with this environment and no other. Its passphrases cost little. */
 export function runCinnabar(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(root, 'cli/main.ts'), ...args], {
+    const child = spawn(process.execPath, [...cinnabarArgs, ...args], {
       cwd: root,
       env: { ...bareEnvironment(), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -48,7 +52,7 @@ export function startCinnabar(args: readonly string[]): {
   readonly url: Promise<string>
   kill(): Promise<void>
 } {
-  const child = spawn(process.execPath, [join(root, 'cli/main.ts'), ...args], {
+  const child = spawn(process.execPath, [...cinnabarArgs, ...args], {
     cwd: root,
     env: bareEnvironment(),
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -9,6 +9,7 @@ import { RegistrarOffice } from '../../demo/registrar.ts'
 import { getClaimable } from '../../l1/reads.ts'
 import { deriveKeys, seedFromMnemonic } from '../../protocol/keys.ts'
 import { type RunningSequencer, startSequencer } from '../../sequencer/startSequencer.ts'
+import '../support/lightPassphrases.ts'
 import { OperatorLog } from '../support/operatorLog.ts'
 import { type CommandResult, runCinnabar } from '../support/runCinnabar.ts'
 

@@ -38,6 +38,7 @@ import { move } from '../../wallet/submitJournal.ts'
 import { syncSettled } from '../../wallet/syncSettled.ts'
 import { createWallet, updateState, type Wallet } from '../../wallet/wallet.ts'
 import { send as sendTransaction } from '../support/expectRevert.ts'
+import '../support/lightPassphrases.ts'
 import { ETH_ASSET, settle, startTestRollup, type TestRollup } from '../support/settlement.ts'
 import { aFolder, mnemonics, passphrase } from '../support/wallets.ts'
 

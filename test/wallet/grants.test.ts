@@ -20,6 +20,7 @@ import { makeGrant, makePayeeReceipt, makePayerReceipt } from '../../wallet/gran
 import { ownerOf } from '../../wallet/ledger.ts'
 import { exit, send } from '../../wallet/pay.ts'
 import { getAddress } from '../../wallet/wallet.ts'
+import '../support/lightPassphrases.ts'
 import { type RecordedChain, recordedDeployment } from '../support/recordedChain.ts'
 import { aChain, aPersonWithWallet, ether, type Person, queueDeposit } from '../support/wallets.ts'
 

@@ -13,6 +13,7 @@ import { moveDestination } from '../../wallet/moveDestination.ts'
 import { listUnsignedDestinations } from '../../wallet/unsignedDestinations.ts'
 import { updateState } from '../../wallet/wallet.ts'
 import { fieldOf } from '../support/identities.ts'
+import '../support/lightPassphrases.ts'
 import { recordedDomain } from '../support/recordedChain.ts'
 import { aChain, aPersonWithWallet, type Person } from '../support/wallets.ts'
 

@@ -9,6 +9,7 @@ import { findAccount, pendingNotes } from '../../wallet/ledger.ts'
 import { send } from '../../wallet/pay.ts'
 import { readSealed } from '../../wallet/readSealed.ts'
 import { getAddress } from '../../wallet/wallet.ts'
+import '../support/lightPassphrases.ts'
 import { withNoiseMemo } from '../support/recordedChain.ts'
 import { aChain, aPersonWithWallet, ether, type Person, queueDeposit } from '../support/wallets.ts'
 

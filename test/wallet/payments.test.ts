@@ -7,6 +7,7 @@ import { buildHistory } from '../../wallet/history.ts'
 import { moveDestination } from '../../wallet/moveDestination.ts'
 import { collect, exit, type PayPhase, send, withdraw } from '../../wallet/pay.ts'
 import { getAddress, updateState } from '../../wallet/wallet.ts'
+import '../support/lightPassphrases.ts'
 import {
   aChain,
   aPersonWithWallet,

@@ -5,6 +5,7 @@ import { computeBalances } from '../../wallet/balance.ts'
 import { buildHistory } from '../../wallet/history.ts'
 import { collect, send, withdraw } from '../../wallet/pay.ts'
 import { getAddress } from '../../wallet/wallet.ts'
+import '../support/lightPassphrases.ts'
 import { type Tamper, withNoiseMemo } from '../support/recordedChain.ts'
 import {
   aChain,

@@ -22,6 +22,7 @@ import {
 import { type Message, signMessage } from '../../../regulator/committee/envelope.ts'
 import { openMember } from '../../../regulator/committee/openMember.ts'
 import { finishDestructions } from '../../../regulator/committee/retention.ts'
+import '../../support/lightPassphrases.ts'
 import { aGroup, describeCeremony, type Group, PASSPHRASE } from '../../support/memberServices.ts'
 import { runCinnabar } from '../../support/runCinnabar.ts'
 

@@ -13,6 +13,7 @@ import type { AuditKeyKind } from '../../../regulator/auditKeys.ts'
 import { findSubjectTransfers } from '../../../regulator/orders/findSubject.ts'
 import { openAnnounced } from '../../../regulator/orders/openAnnounced.ts'
 import type { OpeningReply } from '../../../regulator/orders/openingMessages.ts'
+import '../../support/lightPassphrases.ts'
 import { type Group, peersOf } from '../../support/memberServices.ts'
 import {
   anna,

@@ -48,6 +48,7 @@ import {
 import { approveOrder, discloseOrder, rejectOrder } from '../../../regulator/orders/orderActions.ts'
 import { openKernels } from '../../../prover/kernels.ts'
 import { random } from '../../support/committees.ts'
+import '../../support/lightPassphrases.ts'
 import {
   aGroup,
   describeCeremony,

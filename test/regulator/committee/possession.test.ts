@@ -22,6 +22,7 @@ import {
   provePossessionTogether,
 } from '../../../regulator/committee/possessionRounds.ts'
 import { random } from '../../support/committees.ts'
+import '../../support/lightPassphrases.ts'
 import {
   aGroup,
   cardOf,

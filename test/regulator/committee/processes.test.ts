@@ -8,7 +8,6 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { type ApiClient, createApiClient } from '../../../api/index.ts'
 import { type Devnet, startDevnet } from '../../../demo/devnet.ts'
 import type { PossessionContext } from '../../../protocol/auditKeyPossession.ts'
@@ -20,18 +19,18 @@ import { decodeRegistration, Registration } from '../../../regulator/committee/p
 import { read } from '../../../regulator/committee/bodies.ts'
 import { defaultLimits } from '../../../sequencer/server/limits.ts'
 import { type RunningSequencer, startSequencer } from '../../../sequencer/startSequencer.ts'
+import '../../support/lightPassphrases.ts'
 import {
   depositEther,
   type LivePayer,
   provePayment,
   registerPayer,
 } from '../../support/livePayers.ts'
-import { bareEnvironment, runCinnabar } from '../../support/runCinnabar.ts'
+import { bareEnvironment, cinnabarArgs, runCinnabar } from '../../support/runCinnabar.ts'
 import { waitFor } from '../../support/waitFor.ts'
 
 const PASSPHRASE = 'members of tests'
 const ENV = { CINNABAR_PASSPHRASE: PASSPHRASE }
-const cli = fileURLToPath(new URL('../../../cli/main.ts', import.meta.url))
 /** Members 1 to 5 hold key I, the sixth one key L: a holder is a committee of one. */
 const LARGE_VALUE = [6]
 const INVESTIGATION = [1, 2, 3, 4, 5]
@@ -61,7 +60,7 @@ async function serve(...more: string[]): Promise<void> {
     ALL.map(async (i) => {
       const args = ['committee', 'serve', '--dir', memberDir(i), '--book', at('book.json')]
       const port = String(ports[i - 1])
-      const child = spawn(process.execPath, [cli, ...args, '--port', port, ...more], {
+      const child = spawn(process.execPath, [...cinnabarArgs, ...args, '--port', port, ...more], {
         env: { ...bareEnvironment(), ...ENV },
         stdio: ['ignore', 'ignore', 'pipe'],
       })
