@@ -19,7 +19,6 @@ import '../support/lightPassphrases.ts'
 import { cinnabarArgs, runCinnabar } from '../support/runCinnabar.ts'
 import { waitFor } from '../support/waitFor.ts'
 
-
 describe('cinnabar regulator: the supervisor’s own store', () => {
   let devnet: Devnet
   let store: { url: string; drop: () => Promise<void> }
@@ -119,7 +118,17 @@ describe('cinnabar regulator: the supervisor’s own store', () => {
     const child = spawn(
       process.execPath,
       [
-        ...[...cinnabarArgs, 'regulator', 'serve', ...chain, '--port', '0', '--anchor', '--dir', devnet.dir],
+        ...[
+          ...cinnabarArgs,
+          'regulator',
+          'serve',
+          ...chain,
+          '--port',
+          '0',
+          '--anchor',
+          '--dir',
+          devnet.dir,
+        ],
         ...['--tls-key', file('own.key'), '--tls-certificate', file('own.pem')],
         ...['--client-authority', file('authority.pem'), '--log-level', 'silent'],
         ...['--statistics-key', file('s.json')],
