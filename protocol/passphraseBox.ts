@@ -17,7 +17,7 @@ export const passphraseCosts = {
 /** What boxes are made with, and the least that is opened. */
 let ownCost: PassphraseCost = passphraseCosts.standard
 
-/** For tests, whose thousands of passphrases guard nothing. No program of ours calls it. */
+/** For tests, whose passphrases guard nothing. No program of ours calls it. */
 export function setPassphraseCost(name: keyof typeof passphraseCosts): void {
   ownCost = passphraseCosts[name]
 }
