@@ -16,7 +16,6 @@ export function oncePerBlock<Answer>(
   return async () => {
     const { hash, number, timestamp } = await ask('newest block', () => client.getBlock())
     if (known?.hash === hash) return known.answer
-    known = undefined
     const answer = await read({ number, timestamp })
     // The node was asked by number. Had the chain changed on the way, the answer would be another block's, and stay.
     const after = await ask('block', () => client.getBlock({ blockNumber: number }))

@@ -272,7 +272,6 @@ export {
   openBox,
   type PassphraseBox,
   type PassphraseCost,
-  passphraseCosts,
   type PassphraseKey,
   passphraseKeyOf,
   sealBox,

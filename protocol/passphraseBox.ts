@@ -7,19 +7,15 @@ import { type RandomBytes } from './memo.ts'
 /** What one guess at a passphrase costs, as scrypt's parameters (RFC 7914). */
 export type PassphraseCost = { readonly N: number; readonly r: number; readonly p: number }
 
-export const passphraseCosts = {
-  /** 128 MiB and about half a second. OWASP asks for N ≥ 2^17, r = 8. */
-  standard: { N: 2 ** 17, r: 8, p: 1 },
-  /** A thousandth of it, for tests: it protects nothing. */
-  light: { N: 2 ** 7, r: 8, p: 1 },
-} as const satisfies Record<string, PassphraseCost>
-
-/** What boxes are made with, and the least that is opened. */
-let ownCost: PassphraseCost = passphraseCosts.standard
+/**
+ * What boxes are made with, and the least that is opened: 128 MiB and about half a second. OWASP asks for N ≥ 2^17,
+ * r = 8.
+ */
+let ownCost: PassphraseCost = { N: 2 ** 17, r: 8, p: 1 }
 
 /** For tests, whose passphrases guard nothing. No program of ours calls it. */
-export function setPassphraseCost(name: keyof typeof passphraseCosts): void {
-  ownCost = passphraseCosts[name]
+export function setPassphraseCost(cost: PassphraseCost): void {
+  ownCost = cost
 }
 
 /** Bytes sealed under a passphrase, as JSON. */

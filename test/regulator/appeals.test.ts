@@ -16,7 +16,6 @@ import { emptyState } from '../../wallet/state.ts'
 import type { Wallet } from '../../wallet/wallet.ts'
 import { aDomain, aPerson } from '../support/identities.ts'
 import { memoryTransactionStore, registerAlice } from '../support/l1Rollup.ts'
-import '../support/lightPassphrases.ts'
 import { seededBytes, startTestRollup, type TestRollup } from '../support/settlement.ts'
 
 const INDEX = 5n

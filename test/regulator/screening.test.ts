@@ -15,7 +15,6 @@ import { emptyState } from '../../wallet/state.ts'
 import type { Wallet } from '../../wallet/wallet.ts'
 import { aPerson } from '../support/identities.ts'
 import { queueDeposit } from '../support/l1Rollup.ts'
-import '../support/lightPassphrases.ts'
 import { runCinnabar } from '../support/runCinnabar.ts'
 import {
   ETH_ASSET,

@@ -118,17 +118,8 @@ describe('cinnabar regulator: the supervisor’s own store', () => {
     const child = spawn(
       process.execPath,
       [
-        ...[
-          ...cinnabarArgs,
-          'regulator',
-          'serve',
-          ...chain,
-          '--port',
-          '0',
-          '--anchor',
-          '--dir',
-          devnet.dir,
-        ],
+        ...cinnabarArgs,
+        ...['regulator', 'serve', ...chain, '--port', '0', '--anchor', '--dir', devnet.dir],
         ...['--tls-key', file('own.key'), '--tls-certificate', file('own.pem')],
         ...['--client-authority', file('authority.pem'), '--log-level', 'silent'],
         ...['--statistics-key', file('s.json')],

@@ -3,4 +3,4 @@
 // pay the whole.
 import { setPassphraseCost } from '../../protocol/passphraseBox.ts'
 
-setPassphraseCost('light')
+setPassphraseCost({ N: 2 ** 7, r: 8, p: 1 })
